@@ -1,0 +1,1 @@
+"""Pure decisions of the agent: no IO, clock and ids are injected."""

@@ -1,0 +1,1 @@
+"""The thread on this computer: what entries say, the decrypted mirror, the outbox."""

@@ -1,0 +1,1 @@
+"""The relay: keeps the threads and passes their entries between a phone and an agent."""

@@ -1,0 +1,1 @@
+"""The published protocol: pure functions and wire types, no IO. ``SPEC.md`` holds its numbered rules."""
