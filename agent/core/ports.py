@@ -24,7 +24,7 @@ class OutsideGrant(ToolError):
         self.write = write
 
 
-class Stopped(Exception):  # noqa: N818 - a wish of the person, not an error
+class Stopped(Exception):
     """The person stopped the task; raised by ports so that a tool ends where it stands."""
 
 
@@ -138,3 +138,63 @@ class Tool(Protocol):
 
     def execute(self, call: Mapping[str, Any], workspace: Workspace, progress: Progress) -> ToolOutput:
         """Do it. Raises `ToolError` or `Stopped`; anything else is a bug and is reported as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrainRequest:
+    """One call of the model: blocks and messages in the form of the Anthropic Messages API."""
+
+    system: str
+    tools: tuple[ToolSpec, ...]
+    messages: list[dict[str, Any]]
+    max_tokens: int = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens and money of one or more calls; ``usd`` is None where no price is known."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float | None = 0.0
+
+    def plus(self, other: Usage) -> Usage:
+        """The sum; an unknown price makes the whole unknown."""
+        usd = None if self.usd is None or other.usd is None else self.usd + other.usd
+        return Usage(self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens, usd)
+
+
+@dataclass(frozen=True, slots=True)
+class BrainReply:
+    """What the model answered: content blocks as the API gave them.
+
+    A ``tool_use`` block whose input was not a JSON object carries the member ``malformed`` instead of trust.
+    """
+
+    content: list[dict[str, Any]]
+    stop_reason: str
+    usage: Usage
+
+
+class BrainError(Exception):
+    """The brain cannot be used now. The text says why, ``next`` what the person can do."""
+
+    def __init__(self, text: str, next_step: str) -> None:
+        super().__init__(text)
+        self.next = next_step
+
+
+class Brain(Protocol):
+    """A server of the Messages API."""
+
+    @property
+    def name(self) -> str:
+        """Shown to people: the model's name, or "rehearsal"."""
+
+    async def turn(
+        self, request: BrainRequest, on_text: Callable[[int, str], None], on_wait: Callable[[str], None]
+    ) -> BrainReply:
+        """One call, streamed: ``on_text(offset, text)`` as text comes in (offset 0 starts anew after a retry).
+
+        Waits and retries by the API's own advice and says so through ``on_wait``. Raises `BrainError`.
+        """

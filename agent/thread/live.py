@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from agent.thread.entries import Count, Digest, HexId, KeyId, Part
+from agent.thread.parts import Count, Digest, HexId, KeyId, Part
 
 
 class LiveText(Part):

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes a fresh virtual environment in the folder $1 with the first Python that can: $PYTHON if set, else python3, …
+# Makes a virtual environment in the folder $1 with the first Python that can: $PYTHON if set, else python3, …
 set -eu
 
 incomplete=
@@ -7,7 +7,7 @@ for python in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
     version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2]); sys.exit(sys.version_info < (3, 11))' \
         2>/dev/null) || continue
     if "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-        exec "$python" -m venv --clear "$1"
+        exec "$python" -m venv "$1"
     fi
     incomplete=$version
 done

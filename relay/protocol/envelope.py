@@ -13,7 +13,7 @@ from typing import Any
 
 from relay.protocol import jose
 from relay.protocol.errors import Malformed
-from relay.protocol.ids import EntryKid, LiveKid, PushKid, canonical_json, parse_kid, strict_json
+from relay.protocol.ids import EntryKid, LiveKid, PushKid, canonical_json, is_integer, parse_kid, strict_json
 
 MAX_PLAINTEXT_BYTES = 64 * 1024
 MAX_SEALED_CHARS = 120_000
@@ -90,7 +90,7 @@ def open_entry(entry: SealedEntry, thread_key: bytes) -> Plaintext:
             "at": str(at),
             "seen": {"seq": int(seq), "head": str(head)},
             "body": {"id": str(), "type": str()} as body,
-        } if version == VERSION and n == entry.kid.n and seq >= 0:
+        } if all(map(is_integer, (version, n, seq))) and version == VERSION and n == entry.kid.n and seq >= 0:
             return Plaintext(n, at, seq, head, body)
     raise Malformed("not an entry of version 1")
 
@@ -155,6 +155,6 @@ def _seal(data: bytes, kid: str, device_id: str, thread_key: bytes, device: jose
 def _open_body(signed: jose.SignedText, kid: str, thread_key: bytes) -> Mapping[str, Any]:
     value = strict_json(jose.decrypt(signed.payload.decode("ascii"), thread_key, kid=kid))
     match value:
-        case {"v": int(version), "at": str(), "body": dict() as body} if version == VERSION:
+        case {"v": int(version), "at": str(), "body": dict() as body} if is_integer(version) and version == VERSION:
             return body
     raise Malformed("not of version 1")

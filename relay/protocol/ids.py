@@ -39,8 +39,19 @@ def unb64(text: str) -> bytes:
 
 
 def canonical_json(value: object) -> bytes:
-    """The one spelling of a JSON value: members sorted, no spaces, UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """The one spelling of a JSON value: members sorted, no spaces, UTF-8.
+
+    Raises `Malformed` for an unpaired surrogate or a number that is not finite.
+    """
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:
+        raise Malformed("not a JSON value") from error
+
+
+def is_integer(value: object) -> bool:
+    """Whether a parsed JSON value is an integer; ``true`` and ``false`` are none."""
+    return type(value) is int
 
 
 def public_jwk(jwk: object) -> dict[str, str]:

@@ -107,6 +107,13 @@ def public_key(jwk: dict[str, str]) -> ec.EllipticCurvePublicKey:
         raise Malformed("not a point on P-256") from error
 
 
+def checked_jwk(jwk: object) -> dict[str, str]:
+    """A public key from outside: exactly its four members, its point on the curve. Raises `Malformed`."""
+    checked = public_jwk(jwk)
+    public_key(checked)
+    return checked
+
+
 def sign(payload: bytes, key: PrivateKey, *, kid: str, typ: str) -> str:
     """Sign ``payload`` with ES256 into a compact JWS with exactly the members alg, kid and typ."""
     _check_header_text(kid, typ)
@@ -125,8 +132,9 @@ def parse_signed(compact: str, *, typ: str) -> SignedText:
     _check_header_text(header["kid"], header["typ"])
     if len(unb64(parts[2])) != SIGNATURE_BYTES:
         raise Malformed("a signature is 64 bytes")
+    payload = unb64(parts[1])
     signing_input = f"{parts[0]}.{parts[1]}".encode("ascii")
-    return SignedText(header["kid"], typ, unb64(parts[1]), signing_input, compact)
+    return SignedText(header["kid"], typ, payload, signing_input, compact)
 
 
 def verify(signed: SignedText, jwk: dict[str, str]) -> bool:

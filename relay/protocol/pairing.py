@@ -95,7 +95,7 @@ class Offer:
 
 def read_offer_slot(slot: str, link: Link, ephemeral: jose.PrivateKey) -> Offer:
     """Open an offer. Raises `Malformed` where it was not made with the link's secret."""
-    outer = strict_json(slot.encode())
+    outer = strict_json(slot.encode("utf-8", "surrogatepass"))
     match outer:
         case {"ephemeral": dict() as peer, "sealed": str(sealed)}:
             shared = ephemeral.exchange(public_jwk(peer))
@@ -104,7 +104,7 @@ def read_offer_slot(slot: str, link: Link, ephemeral: jose.PrivateKey) -> Offer:
             match inner:
                 case {"device": dict() as device, "name": str(name)}:
                     clean = "".join(char for char in name if char.isprintable()).strip()[:MAX_NAME_CHARS]
-                    return Offer(public_jwk(device), clean or "Phone", shared)
+                    return Offer(jose.checked_jwk(device), clean or "Phone", shared)
                 case _:
                     pass
         case _:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from relay.protocol import envelope, jose
 from relay.protocol.errors import Malformed
-from relay.protocol.ids import canonical_json, is_key_id, key_id, public_jwk, strict_json
+from relay.protocol.ids import canonical_json, is_integer, is_key_id, key_id, strict_json
 
 HOST_TYP = "deskhand-host+jws"
 ROSTER_TYP = "deskhand-roster+jws"
@@ -201,9 +201,10 @@ def read_roster(compact: str, root: dict[str, str]) -> RosterChange:
             "role": "client" as role,
             "scopes": list() as scopes,
         } if len(value) == 7 and set(map(str, scopes)) <= SCOPES and thread == key_id(root):  # noqa: PLR2004
-            if key_id(public_jwk(jwk)) != device:
+            public = jose.checked_jwk(jwk)
+            if not is_integer(epoch) or key_id(public) != device:
                 raise Malformed("the roster names a device by a key that is not its own")
-            return RosterChange(thread, epoch, op, device, public_jwk(jwk), role, frozenset(map(str, scopes)))
+            return RosterChange(thread, epoch, op, device, public, role, frozenset(map(str, scopes)))
     raise Malformed("not a roster change")
 
 
@@ -235,9 +236,10 @@ def read_host(compact: str, root: dict[str, str]) -> HostCertificate:
         case {"thread": str(thread), "host_epoch": int(host_epoch), "device": str(device), "jwk": dict() as jwk} if (
             len(value) == 4 and host_epoch > 0 and thread == key_id(root) and is_key_id(device)  # noqa: PLR2004
         ):
-            if key_id(public_jwk(jwk)) != device:
+            public = jose.checked_jwk(jwk)
+            if not is_integer(host_epoch) or key_id(public) != device:
                 raise Malformed("the certificate names a device by a key that is not its own")
-            return HostCertificate(thread, host_epoch, device, public_jwk(jwk))
+            return HostCertificate(thread, host_epoch, device, public)
     raise Malformed("not a host certificate")
 
 
@@ -278,7 +280,13 @@ def _next_epoch(known: Known, wraps: Mapping[str, Any]) -> Known:
     wrapped = wraps.get(known.me)
     if known.wrap_key is None or not isinstance(wrapped, str):
         return replace(known, epoch=epoch)
-    key = jose.decrypt(wrapped, known.wrap_key, kid=wrap_kid(known.thread, epoch, known.me))
+    try:
+        key = jose.decrypt(wrapped, known.wrap_key, kid=wrap_kid(known.thread, epoch, known.me))
+    except Malformed:
+        key = b""
+    if len(key) != jose.KEY_BYTES:
+        # For all others the entry is genuine, so it is here; the next one finds that the key is missing.
+        return replace(known, epoch=epoch)
     return replace(known, epoch=epoch, keys={**known.keys, epoch: key})
 
 

@@ -1,0 +1,1 @@
+"""What the agent did and is about to do, fsynced before it is done (agent.md §2)."""
