@@ -142,9 +142,13 @@ class Tool(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BrainRequest:
-    """One call of the model: blocks and messages in the form of the Anthropic Messages API."""
+    """One call of the model: blocks and messages in the form of the Anthropic Messages API.
+
+    ``system`` stays the same from call to call, so that it can be cached; ``now`` is what changes.
+    """
 
     system: str
+    now: str
     tools: tuple[ToolSpec, ...]
     messages: list[dict[str, Any]]
     max_tokens: int = 8192

@@ -37,7 +37,6 @@ class TaskRecord:
     created: float
     seconds: float
     usage: Usage
-    final_text: str | None = None
     result_posted: bool = False
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, text, update
 
 from agent.core.ports import Usage
 from agent.core.task_state import Task
@@ -53,7 +53,7 @@ def _task(row: RowMapping) -> TaskRecord:
     return TaskRecord(
         row["id"], row["in_reply_to"], row["title"], row["brief"], json.loads(row["plan"]), Task(row["state"]),
         row["reason"], row["created"], row["seconds"],
-        Usage(row["input_tokens"], row["output_tokens"], row["usd"]), row["final_text"], row["result_posted"],
+        Usage(row["input_tokens"], row["output_tokens"], row["usd"]), row["result_posted"],
     )  # fmt: skip
 
 
@@ -195,6 +195,12 @@ class Calls:
         query = _columns(CALLS).where(CALLS.c.run == run).order_by(CALLS.c.number)
         return [_call(row) for row in _rows(tx, query)]
 
+    def started(self, tx: Connection) -> list[Call]:
+        """Calls that began and have no result."""
+        return [
+            _call(row) for row in _rows(tx, _columns(CALLS).where(CALLS.c.state == "start").order_by(CALLS.c.number))
+        ]
+
     def change(self, tx: Connection, call: str, **values: Any) -> None:
         """Set columns of a call."""
         for name in ("files", "not_done"):
@@ -266,9 +272,18 @@ class Facts:
         value: str | None = tx.execute(select(FACTS.c.value).where(FACTS.c.name == name)).scalar_one_or_none()
         return value
 
+    def starting_with(self, tx: Connection, prefix: str) -> list[tuple[str, str]]:
+        """(name, value) of facts whose name begins so, in the order they were set."""
+        query = select(FACTS.c.name, FACTS.c.value).where(FACTS.c.name.startswith(prefix, autoescape=True))
+        return [(row.name, row.value) for row in tx.execute(query.order_by(text("rowid")))]
+
+    def remove(self, tx: Connection, name: str) -> None:
+        """Forget a fact."""
+        tx.execute(delete(FACTS).where(FACTS.c.name == name))
+
     def set(self, tx: Connection, name: str, value: str) -> None:
         """Remember a fact."""
-        tx.execute(delete(FACTS).where(FACTS.c.name == name))
+        self.remove(tx, name)
         tx.execute(insert(FACTS).values(name=name, value=value))
 
 

@@ -40,7 +40,6 @@ class TaskRow(SQLModel, table=True):
     input_tokens: int = 0
     output_tokens: int = 0
     usd: float | None = 0.0
-    final_text: str | None = None
     result_posted: bool = False
 
 

@@ -11,6 +11,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -79,11 +80,12 @@ class KeyStore:
         """Wrap keys by device: a live, read-only view."""
         return MappingProxyType(self._wrap_keys)
 
-    def create(self, relay_url: str, name: str, *, created: str) -> Identity:
+    def create(self, relay_url: str, name: str) -> Identity:
         """Make new keys, the thread key of epoch 1 included. Raises `FileExistsError` where keys are already kept."""
         if self._path.exists():
             raise FileExistsError(f"{self._path} already holds keys. Remove this computer's set-up first.")
         root, device = jose.PrivateKey.generate(), jose.PrivateKey.generate()
+        created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._identity = Identity(root, device, key_id(root.jwk), relay_url.rstrip("/"), name, created)
         self._thread_keys = {1: secrets.token_bytes(jose.KEY_BYTES)}
         if self._mode == "auto":
@@ -121,14 +123,13 @@ class KeyStore:
             self._save()
 
     def _read(self, outer: dict[str, Any]) -> None:
-        inner = outer.get("keys")
         if "sealed" in outer:
             self._seal_key = _keyring_key(outer["thread"])
             inner = json.loads(jose.decrypt(outer["sealed"], self._seal_key, kid=_SEAL_KID))
+        else:
+            inner = outer["keys"]
         root, device = (jose.PrivateKey.from_jwk(inner[which]) for which in ("root", "device"))
-        self._identity = Identity(
-            root, device, key_id(root.jwk), inner["relay_url"], inner["name"], inner["created"]
-        )
+        self._identity = Identity(root, device, key_id(root.jwk), inner["relay_url"], inner["name"], inner["created"])
         self._thread_keys = {int(epoch): unb64(key) for epoch, key in inner["thread_keys"].items()}
         self._wrap_keys = {device_id: unb64(key) for device_id, key in inner["wrap_keys"].items()}
 

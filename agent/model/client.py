@@ -100,7 +100,10 @@ class MessagesBrain:
         return {
             "model": self._model,
             "max_tokens": request.max_tokens,
-            "system": [{"type": "text", "text": request.system, "cache_control": {"type": "ephemeral"}}],
+            "system": [
+                {"type": "text", "text": request.system, "cache_control": {"type": "ephemeral"}},
+                {"type": "text", "text": request.now},
+            ],
             "tools": tools,
             "messages": request.messages,
             "cache_control": {"type": "ephemeral"},

@@ -45,7 +45,9 @@ class MirrorEntry(SQLModel, table=True):
 event.listen(
     MirrorEntry.__table__,  # type: ignore[attr-defined]
     "after_create",
-    DDL("CREATE VIRTUAL TABLE mirror_text USING fts5(text, tokenize='unicode61 remove_diacritics 2')"),
+    DDL(  # type: ignore[no-untyped-call]
+        "CREATE VIRTUAL TABLE mirror_text USING fts5(text, tokenize='unicode61 remove_diacritics 2')"
+    ),
 )
 
 

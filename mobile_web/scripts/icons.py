@@ -53,15 +53,14 @@ def svg() -> str:
 
 def main() -> None:
     """Write every icon the manifest and the page name."""
-    icons = PUBLIC / "icons"
-    icons.mkdir(parents=True, exist_ok=True)
-    (icons / "mark.svg").write_text(svg())
+    PUBLIC.mkdir(exist_ok=True)
+    (PUBLIC / "icon.svg").write_text(svg())
     for size in (192, 512):
-        mark(size, scale=0.68, corner=0.22).quantize(64).save(icons / f"icon-{size}.png", optimize=True)
-    mark(512, scale=0.5).quantize(32).save(icons / "maskable-512.png", optimize=True)
-    mark(180, scale=0.62).convert("RGB").quantize(32).save(icons / "apple-touch-180.png", optimize=True)
+        mark(size, scale=0.68, corner=0.22).quantize(64).save(PUBLIC / f"icon-{size}.png", optimize=True)
+    mark(512, scale=0.5).quantize(32).save(PUBLIC / "icon-maskable-512.png", optimize=True)
+    mark(180, scale=0.62).convert("RGB").quantize(32).save(PUBLIC / "apple-touch-icon.png", optimize=True)
     # Android draws a notification's badge from its transparency alone.
-    mark(96, scale=0.98, ground=None).save(icons / "badge-96.png", optimize=True)
+    mark(96, scale=0.98, ground=None).save(PUBLIC / "badge-96.png", optimize=True)
 
 
 if __name__ == "__main__":

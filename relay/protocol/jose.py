@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
-from jose import jwe, jws
+from jose import jwe, jws, jwt
 from jose.backends import ECKey
 from jose.exceptions import JOSEError
 
@@ -209,3 +209,24 @@ def _header(encoded: str, members: tuple[str, ...]) -> dict[str, str]:
 def _check_header_text(kid: str, typ: str) -> None:
     if typ not in _TYPES or _KID.fullmatch(kid) is None:
         raise Malformed("unknown type or bad key id")
+
+
+def sign_token(claims: dict[str, str | int], key: PrivateKey) -> str:
+    """A JWT (RFC 7519) signed with ES256: the relay's own bearer token, opaque to devices."""
+    return str(jwt.encode(claims, ECKey(key.secret, "ES256"), algorithm="ES256"))
+
+
+def read_token(token: str, jwk: dict[str, str], now: int) -> dict[str, Any]:
+    """Verify a JWT of this key that has not expired at ``now`` (seconds since 1970). Raises `Malformed`.
+
+    Which other claims must stand in it is the caller's to check.
+    """
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token, ECKey(public_key(jwk), "ES256"), algorithms=["ES256"], options={"require_exp": True}
+        )
+    except (JOSEError, ValueError) as error:
+        raise Malformed("not a token of this relay") from error
+    if not isinstance(claims["exp"], int) or claims["exp"] <= now:
+        raise Malformed("the token has expired")
+    return claims

@@ -1,0 +1,1 @@
+"""The desk: conversation, tasks, and what they need of the person."""

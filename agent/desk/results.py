@@ -1,0 +1,189 @@
+"""The end of a task: collect files, check, upload, and post the result as one entry (agent.md §1)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import mimetypes
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import Engine
+
+from agent.core.task_state import Task
+from agent.desk.ports import Computer, ThreadPort
+from agent.desk.post import Post, rfc3339
+from agent.journal.records import TaskRecord
+from agent.journal.store import Journal
+from agent.thread.entries import Result
+from agent.thread.parts import File, Preview, UndoOffer, Usage
+
+MAX_FILES = 40
+MAX_TEXT_BYTES = 24 * 1024
+MAX_LEDGER_LINES = 60
+
+
+class UndoRecords(Protocol):
+    """What results need of the file journal."""
+
+    def offer(self, task: str) -> tuple[int, datetime] | None:
+        """(changes that can be undone, until), or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a task ends."""
+
+    state: Task
+    text: str
+    reason: str | None = None
+
+
+class Results:
+    """Posts results; the harness answers, not the model."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        journal: Journal,
+        post: Post,
+        thread: ThreadPort,
+        computer: Computer,
+        undo: UndoRecords,
+        preview: Callable[[Path], Mapping[str, Any] | None],
+        scratch: Path,
+        roots: Callable[[], list[Path]],
+    ) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._post = post
+        self._thread = thread
+        self._computer = computer
+        self._undo = undo
+        self._preview = preview
+        self._scratch = scratch
+        self._roots = roots
+
+    async def finish(self, task: TaskRecord, ending: Ending) -> None:
+        """Upload what the task made and post result, state and receipts in one transaction."""
+        with self._engine.begin() as tx:
+            calls = self._journal.calls.of(tx, task.id)
+        paths = list(dict.fromkeys(Path(name) for call in calls for name in call.files))
+        not_done = list(dict.fromkeys(line for call in calls for line in call.not_done))
+        present = [path for path in paths if path.is_file()]
+        if len(present) > MAX_FILES:
+            not_done.append(f"{len(present) - MAX_FILES} more files are on the computer but not attached here.")
+        files: list[File] = []
+        for path in present[:MAX_FILES]:
+            files.append(await self._file(path, not_done))
+        steps = [
+            {
+                "tool": call.tool,
+                "title": call.title,
+                "input": call.input,
+                "output": call.output,
+                "failed": call.failed,
+                "at": call.at,
+            }  # fmt: skip
+            for call in calls
+        ]
+        steps_file = await self._steps(task.id, steps) if steps else None
+        offer = self._undo.offer(task.id)
+        result = Result(
+            id=self._computer.new_id(),
+            type="result",
+            task=task.id,
+            in_reply_to=task.in_reply_to,
+            text=_bounded(ending.text, not_done),
+            files=files,
+            not_done=not_done[:MAX_LEDGER_LINES],
+            undo=UndoOffer(changes=offer[0], until=rfc3339(offer[1].timestamp())) if offer else None,
+            steps_blob=steps_file,
+            seconds=round(task.seconds, 1),
+            usage=Usage(
+                input_tokens=task.usage.input_tokens,
+                output_tokens=task.usage.output_tokens,
+                usd=task.usage.usd,
+                seconds=round(task.seconds, 1),
+            ),
+        )
+        with self._engine.begin() as tx:
+            current = self._journal.tasks.get(tx, task.id)
+            if current is None or current.result_posted:
+                return
+            self._post.result(tx, result, task.title, failed=ending.state is Task.FAILED)
+            self._journal.tasks.change(tx, task.id, state=ending.state, result_posted=True, reason=ending.reason or "")
+            if current.state is not ending.state:
+                self._post.state(tx, task.id, ending.state, ending.reason)
+            settle_message(self._journal, self._post, tx, task.in_reply_to)
+        self._thread.committed()
+
+    def exists(self, name: str, task: str) -> bool:
+        """Whether a file a result names is there: among what the task touched, or beneath the granted folders."""
+        wanted = Path(name).name.casefold()
+        if any((root / name).exists() for root in self._roots()):
+            return True
+        with self._engine.begin() as tx:
+            calls = self._journal.calls.of(tx, task)
+        if any(Path(path).name.casefold() == wanted and Path(path).exists() for call in calls for path in call.files):
+            return True
+        # A name that a tool reported (a file read, moved or found) is not a claim of the brain's own.
+        return any(wanted in call.output.casefold() for call in calls if not call.failed)
+
+    async def _file(self, path: Path, not_done: list[str]) -> File:
+        size, digest = await asyncio.to_thread(_measure, path)
+        blob = await self._thread.upload(path, size, digest)
+        if blob is None:
+            not_done.append(f"{path.name} is on the computer but could not be sent here.")
+        shown = await asyncio.to_thread(self._preview, path)
+        return File(
+            name=path.name,
+            bytes=size,
+            sha256=digest,
+            mime=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+            blob=blob,
+            path=str(path),
+            previews=[Preview.model_validate(dict(shown))] if shown else [],
+        )
+
+    async def _steps(self, task: str, steps: list[dict[str, Any]]) -> File | None:
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        path = self._scratch / f"steps-{task}.json"
+        path.write_text(json.dumps(steps, ensure_ascii=False))
+        size, digest = _measure(path)
+        blob = await self._thread.upload(path, size, digest)
+        path.unlink()
+        return File(name="steps.json", bytes=size, sha256=digest, mime="application/json", blob=blob) if blob else None
+
+
+def settle_message(journal: Journal, post: Post, tx: Any, message: str) -> None:
+    """Give a message its last receipt once every task it caused has ended."""
+    waiting = journal.inbox.get(tx, message)
+    if waiting is None or waiting.state != "started":
+        return
+    tasks = journal.tasks.all(tx, of=message)
+    if not tasks or not all(task.state.ended for task in tasks):
+        return
+    states = {task.state for task in tasks}
+    kind = "failed" if Task.FAILED in states else "stopped" if Task.STOPPED in states else "answered"
+    steered = [item.id for item in journal.inbox.in_state(tx, "started") if item.task in {task.id for task in tasks}]
+    for name in (message, *steered):
+        journal.inbox.change(tx, name, state=kind)
+        post.receipt(tx, name, kind)
+
+
+def _measure(path: Path) -> tuple[int, str]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return file.tell(), digest
+
+
+def _bounded(text: str, not_done: list[str]) -> str:
+    if len(text.encode()) <= MAX_TEXT_BYTES:
+        return text
+    not_done.append("The text was longer than fits into one answer; its end is left out.")
+    return text.encode()[:MAX_TEXT_BYTES].decode(errors="ignore") + "…"

@@ -1,0 +1,261 @@
+"""Runs tasks: three side by side, the rest queued; parked while they wait for a person (agent.md §1)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from agent.core.budget import Budget
+from agent.core.ports import Brain, BrainError, Tool, Usage
+from agent.core.task_state import Event, Task, step
+from agent.desk.calls import Calls, Outcome, Parked
+from agent.desk.claims import missing_files
+from agent.desk.live import LiveRun
+from agent.desk.ports import Computer, ThreadPort
+from agent.desk.post import Post
+from agent.desk.results import Ending, Results
+from agent.desk.specs import TASK
+from agent.desk.turn import BudgetExceeded, Conversation, converse
+from agent.journal.records import Call, TaskRecord
+from agent.journal.store import Journal
+from agent.thread.parts import PlanStep
+
+SIDE_BY_SIDE = 3
+CLAIM_CORRECTIONS = 2
+log = logging.getLogger(__name__)
+
+
+class TaskRunner:
+    """Starts, parks, resumes and ends tasks."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        journal: Journal,
+        post: Post,
+        thread: ThreadPort,
+        computer: Computer,
+        brain: Callable[[], Brain],
+        calls: Calls,
+        results: Results,
+        tools: Mapping[str, Tool],
+        system: Callable[[], str],
+        now_text: Callable[[], str],
+        budget: Budget,
+        forget_stop: Callable[[str], None],
+    ) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._post = post
+        self._thread = thread
+        self._computer = computer
+        self._brain = brain
+        self._calls = calls
+        self._results = results
+        self._tools = tools
+        self._system = system
+        self._now_text = now_text
+        self._budget = budget
+        self._forget_stop = forget_stop
+        self._working: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def working(self) -> int:
+        """Tasks that run right now."""
+        return len(self._working)
+
+    def wake(self, *, paused: bool) -> None:
+        """Start what may start: resumed tasks first, then queued ones, oldest first."""
+        with self._engine.begin() as tx:
+            ready = self._journal.tasks.all(tx, Task.RUNNING)
+            queued = [] if paused else self._journal.tasks.all(tx, Task.QUEUED)
+        for task in [*ready, *queued]:
+            if len(self._working) >= SIDE_BY_SIDE:
+                return
+            if task.id not in self._working:
+                self._working[task.id] = asyncio.create_task(self._run(task.id), name=f"task {task.id}")
+
+    def cancel(self, task: str) -> None:
+        """Cut a task's work short: its state says already that it was stopped."""
+        working = self._working.get(task)
+        if working is not None:
+            working.cancel()
+
+    async def close(self) -> None:
+        """End all work; what is unfinished goes on at the next start."""
+        working = list(self._working.values())
+        for item in working:
+            item.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+
+    async def _run(self, name: str) -> None:
+        try:
+            task = self._begin(name)
+            if task is not None:
+                await self._work(task)
+        except asyncio.CancelledError:
+            await self._after_stop(name)
+        except Exception:
+            log.exception("task %s broke", name)
+            await self._fail(name, "Deskhand itself made a mistake here. The details are in its log.")
+        finally:
+            self._working.pop(name, None)
+            self._forget_stop(name)
+            self._thread.committed()
+
+    def _begin(self, name: str) -> TaskRecord | None:
+        with self._engine.begin() as tx:
+            task = self._journal.tasks.get(tx, name)
+            if task is None or task.state.ended:
+                return None
+            if task.state is Task.QUEUED:
+                self._journal.tasks.change(tx, name, state=step(task.state, Event.START))
+                self._post.state(tx, name, Task.RUNNING)
+            if not self._journal.turns.all(tx, name):
+                self._journal.turns.add(tx, name, "user", [{"type": "text", "text": task.brief}])
+        self._thread.committed()
+        return task
+
+    async def _work(self, task: TaskRecord) -> None:
+        live = LiveRun(self._thread, self._computer, task.in_reply_to, task.id)
+        started = self._computer.now()
+
+        def spent(tx: Connection, usage: Usage) -> None:
+            nonlocal started
+            current = self._journal.tasks.get(tx, task.id)
+            now = self._computer.now()
+            if current is not None:
+                self._journal.tasks.spend(tx, current, usage, now - started)
+            started = now
+
+        def guard() -> str | None:
+            with self._engine.begin() as tx:
+                current = self._journal.tasks.get(tx, task.id)
+                calls = self._journal.calls.of(tx, task.id)
+            if current is None:
+                return "it is gone"
+            return self._budget.exceeded(current.usage, len(calls), current.seconds / 60) or _stuck(
+                calls, self._budget.equal_failures
+            )
+
+        talk = Conversation(
+            run=task.id,
+            system=self._system(),
+            now=self._now_text,
+            tools=(*(tool.spec for tool in self._tools.values()), *TASK),
+            opening=[],
+            on_text=live.text,
+            on_wait=live.waiting,
+            execute=lambda block: self._execute(task, block, live),
+            spent=spent,
+            steers=lambda tx: self._journal.tasks.take_steers(tx, task.id),
+            guard=guard,
+        )
+        try:
+            text = await self._settled_text(task, talk)
+        except Parked as parked:
+            self._park(task.id, parked.kind)
+        except BudgetExceeded as bound:
+            await self._fail(task.id, f"Stopped, because {bound}. What was done so far is kept.")
+        except BrainError as error:
+            await self._fail(task.id, f"{error} {error.next}")
+        else:
+            await self._finish(task.id, Ending(Task.DONE, text))
+
+    async def _settled_text(self, task: TaskRecord, talk: Conversation) -> str:
+        """The final text, after the brain was made to correct claims about files that are not there."""
+        for _ in range(CLAIM_CORRECTIONS):
+            text = await converse(self._engine, self._journal, self._brain(), talk)
+            missing = missing_files(text, task.brief, lambda name: self._results.exists(name, task.id))
+            if not missing and text:
+                return text
+            word = (
+                f"Your answer names {', '.join(missing)}, which is not there. Make it with the tools, or correct the "
+                "answer."
+                if missing
+                else "Your answer has no text. Say the result in words."
+            )
+            with self._engine.begin() as tx:
+                self._journal.turns.add(tx, task.id, "user", [{"type": "text", "text": word}])
+        text = await converse(self._engine, self._journal, self._brain(), talk)
+        return text or "The work ended without a word about its result."
+
+    async def _execute(self, task: TaskRecord, block: dict[str, Any], live: LiveRun) -> Outcome:
+        own = {"update_plan": self._update_plan, "note_not_done": self._note, "ask_person": self._ask_person}
+        handler = own.get(block["name"])
+        if handler is None:
+            return await self._calls.run(task.id, block, self._tools.get(block["name"]), live.step)
+        try:
+            return handler(task, block)
+        except (KeyError, TypeError, ValueError) as error:
+            return Outcome(f"The input does not fit the tool: {error}. Look at its schema and call it again.", True)
+
+    def _update_plan(self, task: TaskRecord, block: Mapping[str, Any]) -> Outcome:
+        plan = [PlanStep(text=str(line["text"]), state=line["state"]) for line in block["input"]["plan"]][:30]
+        with self._engine.begin() as tx:
+            current = self._journal.tasks.get(tx, task.id)
+            lines = [{"text": line.text, "state": line.state} for line in plan]
+            if current is not None and current.plan != lines:
+                self._journal.tasks.change(tx, task.id, plan=lines)
+                self._post.plan(tx, task.id, plan)
+        self._thread.committed()
+        return Outcome("The person sees the plan.", False)
+
+    def _note(self, task: TaskRecord, block: Mapping[str, Any]) -> Outcome:
+        items = [str(item) for item in block["input"]["items"]]
+        call = self._calls.intend(task.id, block)
+        with self._engine.begin() as tx:
+            self._journal.calls.change(tx, call.id, state="result", output="Noted.", not_done=items)
+        return Outcome("Noted.", False)
+
+    def _ask_person(self, task: TaskRecord, block: Mapping[str, Any]) -> Outcome:
+        question = str(block["input"]["question"])
+        choices = [str(choice) for choice in block["input"].get("choices", [])][:12]
+        call = self._calls.intend(task.id, block)
+        if call.state == "result":
+            return Outcome(call.output, False)
+        answer = self._calls.answer_of(call)
+        if answer is not None:
+            return answer
+        self._calls.ask_person(task.id, call, question, choices)
+        raise Parked("question")
+
+    def _park(self, name: str, kind: str) -> None:
+        event, state = (Event.DOUBT, Task.IN_DOUBT) if kind == "in_doubt" else (Event.ASK, Task.WAITING)
+        with self._engine.begin() as tx:
+            task = self._journal.tasks.get(tx, name)
+            # The answer may have come while the ask was on its way: then there is nothing to wait for.
+            if task is not None and task.state is Task.RUNNING and self._journal.asks.open(tx, name):
+                self._journal.tasks.change(tx, name, state=step(task.state, event))
+                self._post.state(tx, name, state)
+
+    async def _after_stop(self, name: str) -> None:
+        """A stopped task still shows what it changed, so that it can be undone."""
+        with self._engine.begin() as tx:
+            task = self._journal.tasks.get(tx, name)
+            calls = self._journal.calls.of(tx, name)
+        if task is None or task.state is not Task.STOPPED:
+            return  # the agent itself ends: the task goes on at the next start
+        if any(call.state == "result" and call.files for call in calls):
+            await self._results.finish(task, Ending(Task.STOPPED, "Stopped. This was done until then.", task.reason))
+
+    async def _fail(self, name: str, reason: str) -> None:
+        await self._finish(name, Ending(Task.FAILED, reason, reason))
+
+    async def _finish(self, name: str, ending: Ending) -> None:
+        with self._engine.begin() as tx:
+            task = self._journal.tasks.get(tx, name)
+        if task is not None:
+            await self._results.finish(task, ending)
+
+
+def _stuck(calls: list[Call], limit: int) -> str | None:
+    last = [(call.tool, call.input, call.output) for call in calls if call.state == "result"][-limit:]
+    if len(last) < limit or any(item != last[0] for item in last):
+        return None
+    failed = calls[-1].failed
+    return f"the same step failed {limit} times in the same way: {calls[-1].output[:200]}" if failed else None

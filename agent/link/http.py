@@ -1,0 +1,140 @@
+"""The relay's HTTP twins: opening a thread, tokens, the slots of a pairing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Self
+
+import httpx2
+from pydantic import ValidationError
+from sqlalchemy import Engine
+
+from agent.link.address import RelayAddress, sign_hello, sign_thread_proof
+from agent.link.keys import Identity
+from agent.thread.entries import Host
+from agent.thread.mirror import Mirror
+from agent.thread.outbox import Outbox
+from relay.protocol import frames, transcript
+from relay.protocol.envelope import new_hex_id
+from relay.protocol.errors import REMEDY, ErrorCode, Refused
+
+TOKEN_GOOD_S = 8 * 60.0
+"""Tokens last ten minutes; renewed earlier, so that one in use does not run out."""
+REQUEST_TIMEOUT_S = 30.0
+LONG_POLL_S = 40.0
+_TOO_FEW = 400
+
+
+class RelayUnreachable(ConnectionError):
+    """No relay answers. The text says where and what to check."""
+
+
+class NotARelay(ConnectionError):
+    """Something answers, but it is no Deskhand relay."""
+
+
+class RelayHttp:
+    """Requests of one device. Use as an async context manager, or call `aclose`.
+
+    All methods raise `RelayUnreachable`, `NotARelay`, or `Refused` with the relay's code and advice.
+    """
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+        self._address = RelayAddress.parse(identity.relay_url)
+        self._client = httpx2.AsyncClient(
+            base_url=self._address.base,
+            timeout=REQUEST_TIMEOUT_S,
+            trust_env=not self._address.loopback,
+            headers={"User-Agent": "deskhand"},
+        )
+        self._token = ""
+        self._token_until = 0.0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        await self._client.aclose()
+
+    def use_token(self, token: str) -> None:
+        """Use a token that was given just now."""
+        self._token, self._token_until = token, asyncio.get_running_loop().time() + TOKEN_GOOD_S
+
+    async def token(self) -> str:
+        """A token good for at least a minute more."""
+        if asyncio.get_running_loop().time() >= self._token_until:
+            jws = sign_hello(self._identity, await self._challenge())
+            answer = await self.request("POST", "/v1/token", text=frames.dump(frames.TokenRequest(jws=jws)))
+            self.use_token(_parsed(frames.Token, answer).token)
+        return self._token
+
+    async def authorization(self) -> dict[str, str]:
+        """Headers of a request in this device's name."""
+        return {"Authorization": f"Bearer {await self.token()}"}
+
+    async def request(
+        self, method: str, path: str, *, text: str | None = None, headers: dict[str, str] | None = None, **more: Any
+    ) -> httpx2.Response:
+        """One request; ``text`` is a JSON body. Answers of 4xx and 5xx become `Refused`."""
+        kind = {} if text is None else {"Content-Type": "application/json"}
+        try:
+            answer = await self._client.request(method, path, content=text, headers={**kind, **(headers or {})}, **more)
+        except httpx2.HTTPError as error:
+            raise self.unreachable(error) from error
+        self.check(answer)
+        return answer
+
+    def stream(self, method: str, path: str, **more: Any) -> Any:
+        """A request whose answer is read piece by piece (`httpx2.AsyncClient.stream`)."""
+        return self._client.stream(method, path, **more)
+
+    def unreachable(self, error: httpx2.HTTPError) -> RelayUnreachable:
+        """What to tell people when no answer came."""
+        return RelayUnreachable(
+            f"The relay at {self._address.origin} does not answer ({str(error) or type(error).__name__}). "
+            "Check the address, the network, and that the relay is running."
+        )
+
+    def check(self, answer: httpx2.Response) -> None:
+        """Raise `Refused` for an error of a relay, `NotARelay` for anyone else's."""
+        if answer.status_code >= _TOO_FEW:
+            error = _parsed(frames.Error, answer)
+            refused = Refused(error.code, n=error.n, next_n=error.next_n, retry_after=error.retry_after)
+            refused.args = (error.message,)
+            refused.message = error.message
+            raise refused
+
+    async def open_thread(self, proof: str, cert: str, sealed: str, invite: str | None) -> None:
+        """``POST /v1/threads``."""
+        wanted = frames.ThreadRequest(root=self._identity.root.jwk, proof=proof, cert=cert, sealed=sealed, invite=invite)
+        await self.request("POST", "/v1/threads", text=frames.dump(wanted))
+
+    async def challenge(self) -> str:
+        """A nonce to be signed once."""
+        answer = await self.request("GET", "/v1/challenge")
+        return _parsed(frames.Challenge, answer).nonce
+
+
+async def create_thread(
+    identity: Identity, mirror: Mirror, outbox: Outbox, engine: Engine, http: RelayHttp, *, invite: str | None = None
+) -> None:
+    """Open this computer's thread at the relay with its first entry, the host's.
+
+    The entry goes through the outbox, so a second call after a crash sends the same bytes; the link then receives
+    it like any other. Raises what `RelayHttp` raises; `Refused` with the code ``closed`` asks for an invitation.
+    """
+    certificate = transcript.HostCertificate(identity.thread, 1, identity.device_id, identity.device.jwk)
+    with engine.begin() as tx:
+        if mirror.known.seq > 0:
+            return
+        if not outbox.waiting(tx):
+            cert = transcript.sign_host(certificate, identity.root)
+            outbox.put(tx, Host(id=new_hex_id(), type="host", host_epoch=1, cert=cert, name=identity.name))
+        first = outbox.next_to_send(tx, limit=1)[0]
+    cert = transcript.sign_host(certificate, identity.root)
+    await http.open_thread(sign_thread_proof(identity, await http.challenge()), cert, first.sealed, invite)

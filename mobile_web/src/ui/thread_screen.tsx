@@ -1,0 +1,34 @@
+import type { JSX } from "preact";
+
+import { AskSheet } from "./ask_sheet.tsx";
+import { Composer } from "./composer.tsx";
+import { useDeskhand } from "./deskhand.ts";
+import { Presence } from "./presence.tsx";
+import { AskStrip, HeldStrip } from "./strips.tsx";
+import { ThreadList } from "./thread_list.tsx";
+
+/** Home. Files dropped anywhere on it are attached. `onHeld`: the person wants to read why the thread is held. */
+export function ThreadScreen(props: { onHeld: () => void }) {
+  const { view, actions } = useDeskhand();
+  const route = view.route.value;
+  const asked = route.screen === "ask" ? route.seq : null;
+  const ask = asked === null ? undefined
+    : view.openAsks.value.find((one) => one.seq === asked)
+      ?? view.thread.value.items.find((item) => item.type === "ask" && item.seq === asked);
+  const onDrop = (event: JSX.TargetedDragEvent<HTMLElement>) => {
+    const files = event.dataTransfer?.files;
+    if (files === undefined || files.length === 0) return;
+    event.preventDefault();
+    actions.attach(Array.from(files));
+  };
+  return (
+    <div class="fixed" onDragOver={(event) => event.preventDefault()} onDrop={onDrop}>
+      <Presence />
+      <HeldStrip onReview={props.onHeld} />
+      <AskStrip />
+      <ThreadList />
+      <Composer />
+      {ask?.type === "ask" && <AskSheet key={ask.seq} ask={ask} />}
+    </div>
+  );
+}

@@ -1,0 +1,18 @@
+import type { ComponentChildren } from "preact";
+
+import { useDeskhand } from "./deskhand.ts";
+import { Icon } from "./icon.tsx";
+import { words } from "./words.ts";
+
+/** The head of every screen but the thread. `children`: its own buttons, at the end. */
+export function TopBar(props: { title: string; note?: string; back?: (() => void) | null; children?: ComponentChildren }) {
+  const { actions } = useDeskhand();
+  const back = props.back === undefined ? actions.back : props.back;
+  return (
+    <header class="bar">
+      {back !== null && <button type="button" class="ib" aria-label={words.value.back} onClick={back}><Icon name="back" class="flip" /></button>}
+      <h1 class="two clip"><bdi class="clip">{props.title}</bdi>{props.note !== undefined && <span class="meta clip">{props.note}</span>}</h1>
+      {props.children}
+    </header>
+  );
+}

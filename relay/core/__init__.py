@@ -1,0 +1,1 @@
+"""Decisions of the relay: pure, no IO, no clock of its own."""

@@ -1,0 +1,1 @@
+"""Schema versions of the relay's database; `relay.store.engine.migrate` applies them."""
