@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from agent.core.policy import decide
 from agent.core.ports import Op, OutsideGrant, Planned, Tool, ToolError, ToolOutput, Touch, Workspace
-from agent.desk.ports import Computer
-from agent.desk.post import Post, rfc3339
+from agent.desk.post import rfc3339
+from agent.desk.room import Room
 from agent.journal.records import AskRecord, Call
-from agent.journal.store import Journal
 from agent.thread.entries import Ask
 from agent.thread.parts import Action, Change
 from relay.protocol.ids import canonical_json
@@ -61,7 +60,7 @@ class Outcome:
     """What goes back to the brain."""
 
     text: str
-    failed: bool
+    failed: bool = False
 
 
 class Calls:
@@ -69,21 +68,13 @@ class Calls:
 
     def __init__(
         self,
-        engine: Engine,
-        journal: Journal,
-        post: Post,
-        computer: Computer,
+        room: Room,
         files: FileRecords,
         workspaces: Workspaces,
-        committed: Callable[[], None],
     ) -> None:
-        self._engine = engine
-        self._journal = journal
-        self._post = post
-        self._computer = computer
+        self._room = room
         self._files = files
         self._workspaces = workspaces
-        self._committed = committed
 
     async def run(self, run: str, block: Mapping[str, Any], tool: Tool | None, show: Step) -> Outcome:
         """Run one tool_use block to its result, or raise `Parked` where a person must decide first.
@@ -114,21 +105,21 @@ class Calls:
 
     def intend(self, run: str, block: Mapping[str, Any]) -> Call:
         """The call of a tool_use block, written down before anything happens."""
-        with self._engine.begin() as tx:
-            found = self._journal.calls.find(tx, run, block["id"])
+        with self._room.engine.begin() as tx:
+            found = self._room.journal.calls.find(tx, run, block["id"])
             if found is not None:
                 return found
             call = Call(
-                self._computer.new_id(), run, block["id"], block["name"], dict(block["input"]), block["name"],
-                "intent", at=rfc3339(self._computer.now()),
+                self._room.computer.new_id(), run, block["id"], block["name"], dict(block["input"]), block["name"],
+                "intent", at=rfc3339(self._room.computer.now()),
             )  # fmt: skip
-            self._journal.calls.intend(tx, call)
+            self._room.journal.calls.intend(tx, call)
             return call
 
     def _verdict(self, call: Call) -> ToolOutput | None:
         """What an answered ask of this call means; None: go on."""
-        with self._engine.begin() as tx:
-            ask = self._journal.asks.latest_for(tx, call.id)
+        with self._room.engine.begin() as tx:
+            ask = self._room.journal.asks.latest_for(tx, call.id)
             if ask is None or ask.state == "withdrawn":
                 return None
             if ask.state == "open":
@@ -153,28 +144,28 @@ class Calls:
         return self._close(call, answered) if isinstance(answered, ToolOutput) else None
 
     def _remember_consent(self, tx: Connection, call: Call, ask: AskRecord) -> None:
-        now = rfc3339(self._computer.now())
+        now = rfc3339(self._room.computer.now())
         task = None if ask.scope == "always" else call.run
         folder = ask.action.get("folder")
         if ask.action.get("tool") == "folder" and folder and not self._has_folder(tx, call.run, folder):
-            self._journal.grants.add(tx, self._computer.new_id(), "folder", folder, task, now)
+            self._room.journal.grants.add(tx, self._room.computer.new_id(), "folder", folder, task, now)
         elif ask.scope == "task":
-            self._journal.grants.add(tx, self._computer.new_id(), "changes", "", call.run, now)
-        self._journal.calls.change(tx, call.id, approved=ask.digest)
+            self._room.journal.grants.add(tx, self._room.computer.new_id(), "changes", "", call.run, now)
+        self._room.journal.calls.change(tx, call.id, approved=ask.digest)
 
     def _has_folder(self, tx: Connection, run: str, folder: str) -> bool:
-        return any(grant["folder"] == folder for grant in self._journal.grants.of(tx, run))
+        return any(grant["folder"] == folder for grant in self._room.journal.grants.of(tx, run))
 
     def _folders(self, run: str) -> list[Path]:
-        with self._engine.begin() as tx:
-            grants = self._journal.grants.of(tx, run)
+        with self._room.engine.begin() as tx:
+            grants = self._room.journal.grants.of(tx, run)
         return [Path(grant["folder"]) for grant in grants if grant["kind"] == "folder"]
 
     def _check(self, run: str, call: Call, planned: Planned, workspace: Workspace) -> None:
         """Open an ask and raise `Parked` where the policy wants one and this very action has no consent."""
-        with self._engine.begin() as tx:
-            stored = self._journal.calls.get(tx, call.id)
-            grants = self._journal.grants.of(tx, run)
+        with self._room.engine.begin() as tx:
+            stored = self._room.journal.calls.get(tx, call.id)
+            grants = self._room.journal.grants.of(tx, run)
         allowed = any(grant["kind"] == "changes" for grant in grants)
         decision = decide(planned, self._files.created_by(run), self._files.touched_by(run), allowed=allowed)
         if decision.level < 2:  # noqa: PLR2004 - the levels of agent.md §5
@@ -194,7 +185,7 @@ class Calls:
             changes=[_change(touch, workspace) for touch in planned.touches],
         )
         self._open_ask(run, call, Ask(
-            id=self._computer.new_id(), type="ask", task=run, kind="approval", level=decision.level, action=action,
+            id=self._room.computer.new_id(), type="ask", task=run, kind="approval", level=decision.level, action=action,
             digest=digest, reversible=True, scopes=["once", "task"],
         ))  # fmt: skip
         raise Parked("approval")
@@ -206,7 +197,7 @@ class Calls:
                         writes=[str(outside.folder)] if outside.write else [])  # fmt: skip
         digest = hashlib.sha256(canonical_json(["folder", verb, str(outside.folder)])).hexdigest()
         self._open_ask(run, call, Ask(
-            id=self._computer.new_id(), type="ask", task=run, kind="approval", level=2, action=action, digest=digest,
+            id=self._room.computer.new_id(), type="ask", task=run, kind="approval", level=2, action=action, digest=digest,
             reversible=False, scopes=["task", "always"],
         ))  # fmt: skip
 
@@ -214,7 +205,7 @@ class Calls:
         """Open a question; the caller raises `Parked`."""
         digest = hashlib.sha256(canonical_json([question, choices])).hexdigest()
         self._open_ask(run, call, Ask(
-            id=self._computer.new_id(), type="ask", task=run, kind="question", level=0,
+            id=self._room.computer.new_id(), type="ask", task=run, kind="question", level=0,
             action=Action(title=question, tool="ask_person"), digest=digest, reversible=True, choices=choices,
         ))  # fmt: skip
 
@@ -222,7 +213,7 @@ class Calls:
         """Ask what to do about a call that may or may not have run."""
         digest = hashlib.sha256(canonical_json(["in_doubt", call.id])).hexdigest()
         self._open_ask(run, call, Ask(
-            id=self._computer.new_id(), type="ask", task=run, kind="in_doubt", level=2,
+            id=self._room.computer.new_id(), type="ask", task=run, kind="in_doubt", level=2,
             action=Action(title=call.title, tool=call.tool), digest=digest, reversible=False,
             choices=["check", "again", "skip"],
         ))  # fmt: skip
@@ -232,14 +223,14 @@ class Calls:
             ask.id, run, call.id, ask.kind, ask.level, ask.digest, ask.action.model_dump(mode="json"), None, None,
             "open", None, None, None,
         )  # fmt: skip
-        with self._engine.begin() as tx:
-            self._journal.asks.add(tx, record)
-            self._post.ask(tx, ask)
-        self._committed()
+        with self._room.engine.begin() as tx:
+            self._room.journal.asks.add(tx, record)
+            self._room.post.ask(tx, ask)
+        self._room.thread.committed()
 
     async def _execute(self, call: Call, tool: Tool, planned: Planned, workspace: Workspace, show: Step) -> Outcome:
-        with self._engine.begin() as tx:
-            self._journal.calls.change(tx, call.id, state="start", title=planned.title)
+        with self._room.engine.begin() as tx:
+            self._room.journal.calls.change(tx, call.id, state="start", title=planned.title)
         show(call.id, call.tool, planned.title, "running", None)
 
         loop = asyncio.get_running_loop()
@@ -252,8 +243,8 @@ class Calls:
         return self._close(call, output)
 
     def _close(self, call: Call, output: ToolOutput) -> Outcome:
-        with self._engine.begin() as tx:
-            self._journal.calls.change(
+        with self._room.engine.begin() as tx:
+            self._room.journal.calls.change(
                 tx, call.id, state="result", output=output.text, failed=output.failed,
                 files=[str(path) for path in output.files], not_done=list(output.not_done),
             )  # fmt: skip

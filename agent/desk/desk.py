@@ -23,6 +23,7 @@ from agent.desk.memory import MemoryFile
 from agent.desk.ports import Computer, Received, ThreadPort
 from agent.desk.post import Post
 from agent.desk.results import Results
+from agent.desk.room import Room
 from agent.desk.tasks import TaskRunner
 from agent.journal.store import Journal
 from agent.thread.entries import RequestMemory, UndoDone
@@ -97,19 +98,16 @@ class Desk:
         self.post = Post(thread, computer)
         self._intake = Intake(self.journal, self.post, computer)
         self._memory = MemoryFile(self.journal, thread, computer)
-        self._calls = Calls(
-            engine, self.journal, self.post, computer, files, workspaces, thread.committed
-        )  # fmt: skip
-        results = Results(
-            engine, self.journal, self.post, thread, computer, files, preview, scratch, lambda: self._folders
-        )
+        room = Room(engine, self.journal, self.post, thread, computer, brain, tools)
+        self._calls = Calls(room, files, workspaces)
+        results = Results(room, files, preview, scratch, lambda: self._folders)
         self._tasks = TaskRunner(
-            engine, self.journal, self.post, thread, computer, brain, self._calls, results, tools,
-            lambda: self._system("task"), self._now_text, budget or Budget(), self._task_ended,
+            room, self._calls, results, lambda: self._system("task"), self._now_text, budget or Budget(),
+            self._task_ended,
         )  # fmt: skip
         self._front_desk = FrontDesk(
-            engine, self.journal, self.post, thread, computer, brain, self._calls, tools, self._memory, self._intake,
-            lambda: self._system("front_desk"), self._now_text, place, self._wake_tasks,
+            room, self._calls, self._memory, self._intake, lambda: self._system("front_desk"), self._now_text, place,
+            self._wake_tasks,
         )  # fmt: skip
         self._wake = asyncio.Event()
         self._shown: LiveStatus | None = None
@@ -158,7 +156,7 @@ class Desk:
                 "running": running,
                 "queued": queued,
                 "brain": self._brain().name,
-            }  # fmt: skip
+            }
         )
         if again or status != self._shown:
             self._shown = status
@@ -197,7 +195,7 @@ class Desk:
         """After a start: bring interrupted calls into a clear state, or ask."""
         with self._engine.begin() as tx:
             running = self.journal.tasks.all(tx, Task.RUNNING)
-            started = [call for call in self.journal.calls.started(tx)]
+            started = self.journal.calls.started(tx)
         for call in started:
             if self._files.recover(call.id) != "in_doubt":
                 with self._engine.begin() as tx:
@@ -258,6 +256,6 @@ class Desk:
                     task=name,
                     restored=undone.restored[:400],
                     refused=undone.refused[:100],
-                ),  # fmt: skip
+                ),
             )
         return None

@@ -8,22 +8,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from agent.core.ports import Brain, BrainError, Tool, ToolError, Usage
+from agent.core.ports import BrainError, ToolError, Usage
 from agent.core.task_state import Task
 from agent.desk import context
 from agent.desk.calls import Calls, Outcome, Parked
 from agent.desk.intake import Intake
 from agent.desk.live import LiveRun
 from agent.desk.memory import MemoryFile
-from agent.desk.ports import Computer, ThreadPort
-from agent.desk.post import Post
 from agent.desk.results import settle_message
+from agent.desk.room import Room
 from agent.desk.specs import FRONT_DESK, FRONT_DESK_READING
 from agent.desk.turn import BudgetExceeded, Conversation, converse
 from agent.journal.records import TaskRecord, Waiting
-from agent.journal.store import Journal
 from agent.thread import parts
 from agent.thread.parts import File, PlanStep
 
@@ -40,14 +38,8 @@ class FrontDesk:
 
     def __init__(
         self,
-        engine: Engine,
-        journal: Journal,
-        post: Post,
-        thread: ThreadPort,
-        computer: Computer,
-        brain: Callable[[], Brain],
+        room: Room,
         calls: Calls,
-        tools: Mapping[str, Tool],
         memory: MemoryFile,
         intake: Intake,
         system: Callable[[], str],
@@ -55,14 +47,9 @@ class FrontDesk:
         place: Receive,
         wake_tasks: Callable[[], None],
     ) -> None:
-        self._engine = engine
-        self._journal = journal
-        self._post = post
-        self._thread = thread
-        self._computer = computer
-        self._brain = brain
+        self._room = room
         self._calls = calls
-        self._tools = {name: tool for name, tool in tools.items() if name in FRONT_DESK_READING}
+        self._tools = {name: tool for name, tool in room.tools.items() if name in FRONT_DESK_READING}
         self._memory = memory
         self._intake = intake
         self._system = system
@@ -78,7 +65,7 @@ class FrontDesk:
 
     def settle(self, tx: Connection, message: str) -> None:
         """Give a message its last receipt if all its tasks have ended."""
-        settle_message(self._journal, self._post, tx, message)
+        settle_message(self._room.journal, self._room.post, tx, message)
 
     def cancel(self, message: str) -> None:
         """Cut the turn for a message short."""
@@ -102,50 +89,50 @@ class FrontDesk:
             self._end(message, "stopped", "Stopped by you.")
         finally:
             self._current = None
-            self._thread.committed()
+            self._room.thread.committed()
             self._wake_tasks()
         return True
 
     def _next(self) -> Waiting | None:
         """The next message, its receipt given; messages that waited too long expire on the way."""
-        now = self._computer.now()
-        with self._engine.begin() as tx:
-            for message in self._journal.inbox.in_state(tx, "started", "received"):
+        now = self._room.computer.now()
+        with self._room.engine.begin() as tx:
+            for message in self._room.journal.inbox.in_state(tx, "started", "received"):
                 if message.state == "started":
                     # Unfinished business of an earlier life, unless tasks carry it on.
-                    if message.task is None and not self._journal.tasks.all(tx, of=message.id):
+                    if message.task is None and not self._room.journal.tasks.all(tx, of=message.id):
                         return message
-                    if not self._journal.facts.get(tx, f"desk:{message.id}"):
+                    if not self._room.journal.facts.get(tx, f"desk:{message.id}"):
                         continue
                     return message
                 if message.expires_at < now:
-                    self._journal.inbox.change(tx, message.id, state="expired")
-                    self._post.receipt(tx, message.id, "expired", "It waited longer than you allowed.")
+                    self._room.journal.inbox.change(tx, message.id, state="expired")
+                    self._room.post.receipt(tx, message.id, "expired", "It waited longer than you allowed.")
                     continue
-                self._journal.inbox.change(tx, message.id, state="started")
-                self._journal.facts.set(tx, f"desk:{message.id}", "1")
-                self._post.receipt(tx, message.id, "started")
+                self._room.journal.inbox.change(tx, message.id, state="started")
+                self._room.journal.facts.set(tx, f"desk:{message.id}", "1")
+                self._room.post.receipt(tx, message.id, "started")
                 return message
         return None
 
     async def _answer(self, message: Waiting) -> None:
-        self._thread.committed()
-        live = LiveRun(self._thread, self._computer, message.id, None)
+        self._room.thread.committed()
+        live = LiveRun(self._room.thread, self._room.computer, message.id, None)
         usage = Usage()
-        started = self._computer.now()
+        started = self._room.computer.now()
 
         def spent(_tx: Connection, used: Usage) -> None:
             nonlocal usage
             usage = usage.plus(used)
 
         def guard() -> str | None:
-            with self._engine.begin() as tx:
-                rounds = len(self._journal.turns.all(tx, message.id))
+            with self._room.engine.begin() as tx:
+                rounds = len(self._room.journal.turns.all(tx, message.id))
             return f"it needed more than {MAX_CALLS} looks" if rounds > 2 * MAX_CALLS else None
 
         try:
             attached, failed = await self._attachments(message)
-            recent = self._thread.recent(context.HISTORY_ENTRIES)
+            recent = self._room.thread.recent(context.HISTORY_ENTRIES)
             words = context.message_text(message.text, attached, failed)
             talk = Conversation(
                 run=message.id,
@@ -160,7 +147,7 @@ class FrontDesk:
                 steers=lambda _tx: [],
                 guard=guard,
             )
-            text = await converse(self._engine, self._journal, self._brain(), talk)
+            text = await converse(self._room.engine, self._room.journal, self._room.brain(), talk)
         except BrainError as error:
             self._fail(message, str(error), error.next)
         except BudgetExceeded as bound:
@@ -173,7 +160,7 @@ class FrontDesk:
         else:
             spent_usage = parts.Usage(
                 input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, usd=usage.usd,
-                seconds=round(self._computer.now() - started, 1),
+                seconds=round(self._room.computer.now() - started, 1),
             )  # fmt: skip
             self._finish(message, text, spent_usage)
 
@@ -184,23 +171,23 @@ class FrontDesk:
         for raw in message.files:
             file = File.model_validate(raw)
             fact = f"file:{message.id}:{file.sha256}"
-            with self._engine.begin() as tx:
-                known = self._journal.facts.get(tx, fact)
+            with self._room.engine.begin() as tx:
+                known = self._room.journal.facts.get(tx, fact)
             if known is None:
                 target = self._place(message.id, file)
                 try:
-                    await self._thread.download(file, target)
+                    await self._room.thread.download(file, target)
                 except ToolError as error:
                     failed.append(f"{file.name} ({error})")
                     continue
                 known = f"{target.parent.name}/{target.name}"
-                with self._engine.begin() as tx:
-                    self._journal.facts.set(tx, fact, known)
+                with self._room.engine.begin() as tx:
+                    self._room.journal.facts.set(tx, fact, known)
             attached.append(known)
         if failed:
-            with self._engine.begin() as tx:
+            with self._room.engine.begin() as tx:
                 arrived = f"{len(attached)} of {len(message.files)} files arrived. Missing: {'; '.join(failed)}."
-                self._post.notice(tx, "attachment", arrived, "Attach the missing files again.", message.id)
+                self._room.post.notice(tx, "attachment", arrived, "Attach the missing files again.", message.id)
         return attached, failed
 
     async def _execute(self, message: Waiting, block: dict[str, Any], live: LiveRun, attached: list[str]) -> Outcome:
@@ -219,15 +206,17 @@ class FrontDesk:
         if call.state == "result":
             return Outcome(call.output, call.failed)
         try:
-            with self._engine.begin() as tx:
+            with self._room.engine.begin() as tx:
                 output = handler(tx, message, block["input"])
                 # The effect and its result are one commit: after a crash it is neither lost nor done twice.
-                self._journal.calls.change(tx, call.id, state="result", output=output)
+                self._room.journal.calls.change(tx, call.id, state="result", output=output)
         except (KeyError, TypeError, ValueError) as error:
-            return Outcome(f"The input does not fit the tool: {error}. Look at its schema and call it again.", True)
-        self._thread.committed()
+            return Outcome(
+                f"The input does not fit the tool: {error}. Look at its schema and call it again.", failed=True
+            )
+        self._room.thread.committed()
         self._wake_tasks()
-        return Outcome(output, False)
+        return Outcome(output)
 
     def _start_task(self, tx: Connection, message: Waiting, given: Mapping[str, Any], attached: list[str]) -> str:
         plan = [PlanStep(text=str(line), state="todo") for line in given.get("plan") or []][:30]
@@ -235,53 +224,55 @@ class FrontDesk:
         if attached and not all(name in brief for name in attached):
             brief += "\nAttached: " + ", ".join(attached)
         task = TaskRecord(
-            self._computer.new_id(), message.id, str(given["title"])[:120], brief,
-            [{"text": line.text, "state": line.state} for line in plan], Task.QUEUED, "", self._computer.now(),
+            self._room.computer.new_id(), message.id, str(given["title"])[:120], brief,
+            [{"text": line.text, "state": line.state} for line in plan], Task.QUEUED, "", self._room.computer.now(),
             0.0, Usage(),
         )  # fmt: skip
-        self._journal.tasks.add(tx, task)
-        self._post.created(tx, task.id, task.title, brief, plan, message.id)
+        self._room.journal.tasks.add(tx, task)
+        self._room.post.created(tx, task.id, task.title, brief, plan, message.id)
         return f"Task {task.id} is started. Its result will be posted by itself."
 
     def _steer_task(self, tx: Connection, message: Waiting, given: Mapping[str, Any]) -> str:
-        task = self._journal.tasks.get(tx, str(given["task"]))
+        task = self._room.journal.tasks.get(tx, str(given["task"]))
         if task is None or task.state.ended:
             return "There is no such task under way."
-        self._journal.tasks.steer(tx, task.id, str(given["text"]))
+        self._room.journal.tasks.steer(tx, task.id, str(given["text"]))
         return "It will read this at its next step."
 
     def _stop_task(self, tx: Connection, message: Waiting, given: Mapping[str, Any]) -> str:
-        task = self._journal.tasks.get(tx, str(given["task"]))
+        task = self._room.journal.tasks.get(tx, str(given["task"]))
         if task is None or task.state.ended:
             return "There is no such task under way."
         self._intake.stop_task(tx, task, "Stopped by you.")
-        settle_message(self._journal, self._post, tx, task.in_reply_to)
+        settle_message(self._room.journal, self._room.post, tx, task.in_reply_to)
         return f"Stopped: {task.title}."
 
     def _recall(self, query: str) -> str:
-        found = self._thread.search(query, RECALLED)
+        found = self._room.thread.search(query, RECALLED)
         lines = [f"{item.at[:16].replace('T', ' ')}: {line[1]}" for item in found if (line := context.entry_line(item))]
         return "\n\n".join(lines) or "Nothing in the thread contains that."
 
     def _finish(self, message: Waiting, text: str, usage: parts.Usage) -> None:
-        with self._engine.begin() as tx:
-            self._journal.facts.set(tx, f"desk:{message.id}", "")
-            tasks = self._journal.tasks.all(tx, of=message.id)
+        with self._room.engine.begin() as tx:
+            self._room.journal.facts.set(tx, f"desk:{message.id}", "")
+            tasks = self._room.journal.tasks.all(tx, of=message.id)
             if text or not tasks:
-                self._post.reply(tx, message.id, text or "I have nothing to say to that.", usage, quiet=bool(tasks))
+                self._room.post.reply(
+                    tx, message.id, text or "I have nothing to say to that.", usage, quiet=bool(tasks)
+                )
             if tasks:
-                settle_message(self._journal, self._post, tx, message.id)
+                settle_message(self._room.journal, self._room.post, tx, message.id)
             else:
-                self._journal.inbox.change(tx, message.id, state="answered")
-                self._post.receipt(tx, message.id, "answered")
+                self._room.journal.inbox.change(tx, message.id, state="answered")
+                self._room.post.receipt(tx, message.id, "answered")
 
     def _fail(self, message: Waiting, text: str, next_step: str) -> None:
-        with self._engine.begin() as tx:
-            self._post.notice(tx, "not_answered", text, next_step, message.id)
+        with self._room.engine.begin() as tx:
+            self._room.post.notice(tx, "not_answered", text, next_step, message.id)
         self._end(message, "failed", text)
 
     def _end(self, message: Waiting, kind: str, reason: str) -> None:
-        with self._engine.begin() as tx:
-            self._journal.facts.set(tx, f"desk:{message.id}", "")
-            self._journal.inbox.change(tx, message.id, state=kind)
-            self._post.receipt(tx, message.id, kind, reason)
+        with self._room.engine.begin() as tx:
+            self._room.journal.facts.set(tx, f"desk:{message.id}", "")
+            self._room.journal.inbox.change(tx, message.id, state=kind)
+            self._room.post.receipt(tx, message.id, kind, reason)

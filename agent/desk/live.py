@@ -60,7 +60,7 @@ class LiveRun:
                 "title": title,
                 "state": state,
                 "detail": detail,
-            }  # fmt: skip
+            }
         )
         self._thread.live(body, stream=self._steps, keep=True)
 

@@ -61,9 +61,15 @@ class Post:
     ) -> None:
         """A task is accepted."""
         body = TaskCreated(
-            id=self._computer.new_id(), type="task.created", task=task, kind="work", title=title, brief=brief,
-            plan=list(plan), in_reply_to=in_reply_to,
-        )  # fmt: skip
+            id=self._computer.new_id(),
+            type="task.created",
+            task=task,
+            kind="work",
+            title=title,
+            brief=brief,
+            plan=list(plan),
+            in_reply_to=in_reply_to,
+        )
         self._thread.put(tx, body)
 
     def state(self, tx: Connection, task: str, state: Task, reason: str | None = None) -> None:
@@ -100,7 +106,7 @@ class Post:
                     "ask_seq": ask_seq,
                     "reason": reason,
                     "by_seq": by_seq,
-                }  # fmt: skip
+                }
             ),
         )
 
@@ -118,5 +124,8 @@ class Post:
 
     def _push(self, kind: str, title: str, text: str, target: str) -> dict[str, Any]:
         return {
-            "kind": kind, "title": shorten(title, 60), "text": shorten(text, PUSH_TEXT_CHARS), "target": target,
-        }  # fmt: skip
+            "kind": kind,
+            "title": shorten(title, 60),
+            "text": shorten(text, PUSH_TEXT_CHARS),
+            "target": target,
+        }

@@ -12,11 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Engine
-
 from agent.core.task_state import Task
-from agent.desk.ports import Computer, ThreadPort
 from agent.desk.post import Post, rfc3339
+from agent.desk.room import Room
 from agent.journal.records import TaskRecord
 from agent.journal.store import Journal
 from agent.thread.entries import Result
@@ -48,21 +46,13 @@ class Results:
 
     def __init__(
         self,
-        engine: Engine,
-        journal: Journal,
-        post: Post,
-        thread: ThreadPort,
-        computer: Computer,
+        room: Room,
         undo: UndoRecords,
         preview: Callable[[Path], Mapping[str, Any] | None],
         scratch: Path,
         roots: Callable[[], list[Path]],
     ) -> None:
-        self._engine = engine
-        self._journal = journal
-        self._post = post
-        self._thread = thread
-        self._computer = computer
+        self._room = room
         self._undo = undo
         self._preview = preview
         self._scratch = scratch
@@ -70,16 +60,14 @@ class Results:
 
     async def finish(self, task: TaskRecord, ending: Ending) -> None:
         """Upload what the task made and post result, state and receipts in one transaction."""
-        with self._engine.begin() as tx:
-            calls = self._journal.calls.of(tx, task.id)
+        with self._room.engine.begin() as tx:
+            calls = self._room.journal.calls.of(tx, task.id)
         paths = list(dict.fromkeys(Path(name) for call in calls for name in call.files))
         not_done = list(dict.fromkeys(line for call in calls for line in call.not_done))
         present = [path for path in paths if path.is_file()]
         if len(present) > MAX_FILES:
             not_done.append(f"{len(present) - MAX_FILES} more files are on the computer but not attached here.")
-        files: list[File] = []
-        for path in present[:MAX_FILES]:
-            files.append(await self._file(path, not_done))
+        files = [await self._file(path, not_done) for path in present[:MAX_FILES]]
         steps = [
             {
                 "tool": call.tool,
@@ -88,13 +76,13 @@ class Results:
                 "output": call.output,
                 "failed": call.failed,
                 "at": call.at,
-            }  # fmt: skip
+            }
             for call in calls
         ]
         steps_file = await self._steps(task.id, steps) if steps else None
         offer = self._undo.offer(task.id)
         result = Result(
-            id=self._computer.new_id(),
+            id=self._room.computer.new_id(),
             type="result",
             task=task.id,
             in_reply_to=task.in_reply_to,
@@ -111,24 +99,26 @@ class Results:
                 seconds=round(task.seconds, 1),
             ),
         )
-        with self._engine.begin() as tx:
-            current = self._journal.tasks.get(tx, task.id)
+        with self._room.engine.begin() as tx:
+            current = self._room.journal.tasks.get(tx, task.id)
             if current is None or current.result_posted:
                 return
-            self._post.result(tx, result, task.title, failed=ending.state is Task.FAILED)
-            self._journal.tasks.change(tx, task.id, state=ending.state, result_posted=True, reason=ending.reason or "")
+            self._room.post.result(tx, result, task.title, failed=ending.state is Task.FAILED)
+            self._room.journal.tasks.change(
+                tx, task.id, state=ending.state, result_posted=True, reason=ending.reason or ""
+            )
             if current.state is not ending.state:
-                self._post.state(tx, task.id, ending.state, ending.reason)
-            settle_message(self._journal, self._post, tx, task.in_reply_to)
-        self._thread.committed()
+                self._room.post.state(tx, task.id, ending.state, ending.reason)
+            settle_message(self._room.journal, self._room.post, tx, task.in_reply_to)
+        self._room.thread.committed()
 
     def exists(self, name: str, task: str) -> bool:
         """Whether a file a result names is there: among what the task touched, or beneath the granted folders."""
         wanted = Path(name).name.casefold()
         if any((root / name).exists() for root in self._roots()):
             return True
-        with self._engine.begin() as tx:
-            calls = self._journal.calls.of(tx, task)
+        with self._room.engine.begin() as tx:
+            calls = self._room.journal.calls.of(tx, task)
         if any(Path(path).name.casefold() == wanted and Path(path).exists() for call in calls for path in call.files):
             return True
         # A name that a tool reported (a file read, moved or found) is not a claim of the brain's own.
@@ -136,7 +126,7 @@ class Results:
 
     async def _file(self, path: Path, not_done: list[str]) -> File:
         size, digest = await asyncio.to_thread(_measure, path)
-        blob = await self._thread.upload(path, size, digest)
+        blob = await self._room.thread.upload(path, size, digest)
         if blob is None:
             not_done.append(f"{path.name} is on the computer but could not be sent here.")
         shown = await asyncio.to_thread(self._preview, path)
@@ -155,7 +145,7 @@ class Results:
         path = self._scratch / f"steps-{task}.json"
         path.write_text(json.dumps(steps, ensure_ascii=False))
         size, digest = _measure(path)
-        blob = await self._thread.upload(path, size, digest)
+        blob = await self._room.thread.upload(path, size, digest)
         path.unlink()
         return File(name="steps.json", bytes=size, sha256=digest, mime="application/json", blob=blob) if blob else None
 

@@ -7,21 +7,19 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from agent.core.budget import Budget
-from agent.core.ports import Brain, BrainError, Tool, Usage
+from agent.core.ports import BrainError, Usage
 from agent.core.task_state import Event, Task, step
 from agent.desk.calls import Calls, Outcome, Parked
 from agent.desk.claims import missing_files
 from agent.desk.live import LiveRun
-from agent.desk.ports import Computer, ThreadPort
-from agent.desk.post import Post
 from agent.desk.results import Ending, Results
+from agent.desk.room import Room
 from agent.desk.specs import TASK
 from agent.desk.turn import BudgetExceeded, Conversation, converse
 from agent.journal.records import Call, TaskRecord
-from agent.journal.store import Journal
 from agent.thread.parts import PlanStep
 
 SIDE_BY_SIDE = 3
@@ -34,29 +32,17 @@ class TaskRunner:
 
     def __init__(
         self,
-        engine: Engine,
-        journal: Journal,
-        post: Post,
-        thread: ThreadPort,
-        computer: Computer,
-        brain: Callable[[], Brain],
+        room: Room,
         calls: Calls,
         results: Results,
-        tools: Mapping[str, Tool],
         system: Callable[[], str],
         now_text: Callable[[], str],
         budget: Budget,
         forget_stop: Callable[[str], None],
     ) -> None:
-        self._engine = engine
-        self._journal = journal
-        self._post = post
-        self._thread = thread
-        self._computer = computer
-        self._brain = brain
+        self._room = room
         self._calls = calls
         self._results = results
-        self._tools = tools
         self._system = system
         self._now_text = now_text
         self._budget = budget
@@ -70,9 +56,9 @@ class TaskRunner:
 
     def wake(self, *, paused: bool) -> None:
         """Start what may start: resumed tasks first, then queued ones, oldest first."""
-        with self._engine.begin() as tx:
-            ready = self._journal.tasks.all(tx, Task.RUNNING)
-            queued = [] if paused else self._journal.tasks.all(tx, Task.QUEUED)
+        with self._room.engine.begin() as tx:
+            ready = self._room.journal.tasks.all(tx, Task.RUNNING)
+            queued = [] if paused else self._room.journal.tasks.all(tx, Task.QUEUED)
         for task in [*ready, *queued]:
             if len(self._working) >= SIDE_BY_SIDE:
                 return
@@ -105,37 +91,37 @@ class TaskRunner:
         finally:
             self._working.pop(name, None)
             self._forget_stop(name)
-            self._thread.committed()
+            self._room.thread.committed()
 
     def _begin(self, name: str) -> TaskRecord | None:
-        with self._engine.begin() as tx:
-            task = self._journal.tasks.get(tx, name)
+        with self._room.engine.begin() as tx:
+            task = self._room.journal.tasks.get(tx, name)
             if task is None or task.state.ended:
                 return None
             if task.state is Task.QUEUED:
-                self._journal.tasks.change(tx, name, state=step(task.state, Event.START))
-                self._post.state(tx, name, Task.RUNNING)
-            if not self._journal.turns.all(tx, name):
-                self._journal.turns.add(tx, name, "user", [{"type": "text", "text": task.brief}])
-        self._thread.committed()
+                self._room.journal.tasks.change(tx, name, state=step(task.state, Event.START))
+                self._room.post.state(tx, name, Task.RUNNING)
+            if not self._room.journal.turns.all(tx, name):
+                self._room.journal.turns.add(tx, name, "user", [{"type": "text", "text": task.brief}])
+        self._room.thread.committed()
         return task
 
     async def _work(self, task: TaskRecord) -> None:
-        live = LiveRun(self._thread, self._computer, task.in_reply_to, task.id)
-        started = self._computer.now()
+        live = LiveRun(self._room.thread, self._room.computer, task.in_reply_to, task.id)
+        started = self._room.computer.now()
 
         def spent(tx: Connection, usage: Usage) -> None:
             nonlocal started
-            current = self._journal.tasks.get(tx, task.id)
-            now = self._computer.now()
+            current = self._room.journal.tasks.get(tx, task.id)
+            now = self._room.computer.now()
             if current is not None:
-                self._journal.tasks.spend(tx, current, usage, now - started)
+                self._room.journal.tasks.spend(tx, current, usage, now - started)
             started = now
 
         def guard() -> str | None:
-            with self._engine.begin() as tx:
-                current = self._journal.tasks.get(tx, task.id)
-                calls = self._journal.calls.of(tx, task.id)
+            with self._room.engine.begin() as tx:
+                current = self._room.journal.tasks.get(tx, task.id)
+                calls = self._room.journal.calls.of(tx, task.id)
             if current is None:
                 return "it is gone"
             return self._budget.exceeded(current.usage, len(calls), current.seconds / 60) or _stuck(
@@ -146,13 +132,13 @@ class TaskRunner:
             run=task.id,
             system=self._system(),
             now=self._now_text,
-            tools=(*(tool.spec for tool in self._tools.values()), *TASK),
+            tools=(*(tool.spec for tool in self._room.tools.values()), *TASK),
             opening=[],
             on_text=live.text,
             on_wait=live.waiting,
             execute=lambda block: self._execute(task, block, live),
             spent=spent,
-            steers=lambda tx: self._journal.tasks.take_steers(tx, task.id),
+            steers=lambda tx: self._room.journal.tasks.take_steers(tx, task.id),
             guard=guard,
         )
         try:
@@ -169,7 +155,7 @@ class TaskRunner:
     async def _settled_text(self, task: TaskRecord, talk: Conversation) -> str:
         """The final text, after the brain was made to correct claims about files that are not there."""
         for _ in range(CLAIM_CORRECTIONS):
-            text = await converse(self._engine, self._journal, self._brain(), talk)
+            text = await converse(self._room.engine, self._room.journal, self._room.brain(), talk)
             missing = missing_files(text, task.brief, lambda name: self._results.exists(name, task.id))
             if not missing and text:
                 return text
@@ -179,45 +165,47 @@ class TaskRunner:
                 if missing
                 else "Your answer has no text. Say the result in words."
             )
-            with self._engine.begin() as tx:
-                self._journal.turns.add(tx, task.id, "user", [{"type": "text", "text": word}])
-        text = await converse(self._engine, self._journal, self._brain(), talk)
+            with self._room.engine.begin() as tx:
+                self._room.journal.turns.add(tx, task.id, "user", [{"type": "text", "text": word}])
+        text = await converse(self._room.engine, self._room.journal, self._room.brain(), talk)
         return text or "The work ended without a word about its result."
 
     async def _execute(self, task: TaskRecord, block: dict[str, Any], live: LiveRun) -> Outcome:
         own = {"update_plan": self._update_plan, "note_not_done": self._note, "ask_person": self._ask_person}
         handler = own.get(block["name"])
         if handler is None:
-            return await self._calls.run(task.id, block, self._tools.get(block["name"]), live.step)
+            return await self._calls.run(task.id, block, self._room.tools.get(block["name"]), live.step)
         try:
             return handler(task, block)
         except (KeyError, TypeError, ValueError) as error:
-            return Outcome(f"The input does not fit the tool: {error}. Look at its schema and call it again.", True)
+            return Outcome(
+                f"The input does not fit the tool: {error}. Look at its schema and call it again.", failed=True
+            )
 
     def _update_plan(self, task: TaskRecord, block: Mapping[str, Any]) -> Outcome:
         plan = [PlanStep(text=str(line["text"]), state=line["state"]) for line in block["input"]["plan"]][:30]
-        with self._engine.begin() as tx:
-            current = self._journal.tasks.get(tx, task.id)
+        with self._room.engine.begin() as tx:
+            current = self._room.journal.tasks.get(tx, task.id)
             lines = [{"text": line.text, "state": line.state} for line in plan]
             if current is not None and current.plan != lines:
-                self._journal.tasks.change(tx, task.id, plan=lines)
-                self._post.plan(tx, task.id, plan)
-        self._thread.committed()
-        return Outcome("The person sees the plan.", False)
+                self._room.journal.tasks.change(tx, task.id, plan=lines)
+                self._room.post.plan(tx, task.id, plan)
+        self._room.thread.committed()
+        return Outcome("The person sees the plan.")
 
     def _note(self, task: TaskRecord, block: Mapping[str, Any]) -> Outcome:
         items = [str(item) for item in block["input"]["items"]]
         call = self._calls.intend(task.id, block)
-        with self._engine.begin() as tx:
-            self._journal.calls.change(tx, call.id, state="result", output="Noted.", not_done=items)
-        return Outcome("Noted.", False)
+        with self._room.engine.begin() as tx:
+            self._room.journal.calls.change(tx, call.id, state="result", output="Noted.", not_done=items)
+        return Outcome("Noted.")
 
     def _ask_person(self, task: TaskRecord, block: Mapping[str, Any]) -> Outcome:
         question = str(block["input"]["question"])
         choices = [str(choice) for choice in block["input"].get("choices", [])][:12]
         call = self._calls.intend(task.id, block)
         if call.state == "result":
-            return Outcome(call.output, False)
+            return Outcome(call.output)
         answer = self._calls.answer_of(call)
         if answer is not None:
             return answer
@@ -226,18 +214,18 @@ class TaskRunner:
 
     def _park(self, name: str, kind: str) -> None:
         event, state = (Event.DOUBT, Task.IN_DOUBT) if kind == "in_doubt" else (Event.ASK, Task.WAITING)
-        with self._engine.begin() as tx:
-            task = self._journal.tasks.get(tx, name)
+        with self._room.engine.begin() as tx:
+            task = self._room.journal.tasks.get(tx, name)
             # The answer may have come while the ask was on its way: then there is nothing to wait for.
-            if task is not None and task.state is Task.RUNNING and self._journal.asks.open(tx, name):
-                self._journal.tasks.change(tx, name, state=step(task.state, event))
-                self._post.state(tx, name, state)
+            if task is not None and task.state is Task.RUNNING and self._room.journal.asks.open(tx, name):
+                self._room.journal.tasks.change(tx, name, state=step(task.state, event))
+                self._room.post.state(tx, name, state)
 
     async def _after_stop(self, name: str) -> None:
         """A stopped task still shows what it changed, so that it can be undone."""
-        with self._engine.begin() as tx:
-            task = self._journal.tasks.get(tx, name)
-            calls = self._journal.calls.of(tx, name)
+        with self._room.engine.begin() as tx:
+            task = self._room.journal.tasks.get(tx, name)
+            calls = self._room.journal.calls.of(tx, name)
         if task is None or task.state is not Task.STOPPED:
             return  # the agent itself ends: the task goes on at the next start
         if any(call.state == "result" and call.files for call in calls):
@@ -247,8 +235,8 @@ class TaskRunner:
         await self._finish(name, Ending(Task.FAILED, reason, reason))
 
     async def _finish(self, name: str, ending: Ending) -> None:
-        with self._engine.begin() as tx:
-            task = self._journal.tasks.get(tx, name)
+        with self._room.engine.begin() as tx:
+            task = self._room.journal.tasks.get(tx, name)
         if task is not None:
             await self._results.finish(task, ending)
 

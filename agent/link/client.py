@@ -12,7 +12,7 @@ import random as random_module
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NoReturn, TypeVar, TypeVar
+from typing import NoReturn, TypeVar
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine
@@ -34,6 +34,7 @@ from agent.thread.outbox import Outbox, SetAside
 from relay.protocol import frames
 from relay.protocol.errors import REMEDY, ErrorCode, Malformed
 from relay.protocol.frames import Hint
+from relay.protocol.transcript import Known
 
 log = logging.getLogger(__name__)
 
@@ -139,6 +140,11 @@ class Link:
         finally:
             self._waiters.pop(body.id, None)
 
+    @property
+    def known(self) -> Known:
+        """What this computer knows of the thread."""
+        return self._mirror.known
+
     async def changed(self) -> None:
         """Wait until the mirror or the outbox has changed."""
         await self._changed.wait()
@@ -164,12 +170,15 @@ class Link:
         self._say("connecting")
         try:
             await self._converse()
+            raise Lost("The connection to the relay ended.")
         except Over as over:
             return over, self._end_session()
         except ConnectionClosed as closed:
             return _closed(closed), self._end_session()
         except (OSError, TimeoutError, WebSocketException) as error:
-            return Lost(f"The relay at {self._address.origin} cannot be reached ({_short(error)})."), self._end_session()
+            return Lost(
+                f"The relay at {self._address.origin} cannot be reached ({_short(error)})."
+            ), self._end_session()
         except SQLAlchemyError as error:
             log.exception("The database of the thread cannot be written")
             return Lost(
@@ -182,11 +191,10 @@ class Link:
         return session is not None and session.progressed
 
     async def _converse(self) -> None:
-        proxy = None if self._address.loopback else True
         async with connect(
             self._address.socket,
             compression=None,
-            proxy=proxy,
+            proxy=None if self._address.loopback else True,
             user_agent_header="deskhand",
             open_timeout=OPEN_WITHIN_S,
             ping_interval=PING_EVERY_S,

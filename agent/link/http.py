@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx2
 from pydantic import ValidationError
@@ -16,13 +16,15 @@ from agent.thread.mirror import Mirror
 from agent.thread.outbox import Outbox
 from relay.protocol import frames, transcript
 from relay.protocol.envelope import new_hex_id
-from relay.protocol.errors import REMEDY, ErrorCode, Refused
+from relay.protocol.errors import Refused
 
 TOKEN_GOOD_S = 8 * 60.0
 """Tokens last ten minutes; renewed earlier, so that one in use does not run out."""
 REQUEST_TIMEOUT_S = 30.0
-LONG_POLL_S = 40.0
 _TOO_FEW = 400
+
+
+_F = TypeVar("_F", bound=frames.Frame)
 
 
 class RelayUnreachable(ConnectionError):
@@ -68,7 +70,7 @@ class RelayHttp:
     async def token(self) -> str:
         """A token good for at least a minute more."""
         if asyncio.get_running_loop().time() >= self._token_until:
-            jws = sign_hello(self._identity, await self._challenge())
+            jws = sign_hello(self._identity, await self.challenge())
             answer = await self.request("POST", "/v1/token", text=frames.dump(frames.TokenRequest(jws=jws)))
             self.use_token(_parsed(frames.Token, answer).token)
         return self._token
@@ -111,13 +113,24 @@ class RelayHttp:
 
     async def open_thread(self, proof: str, cert: str, sealed: str, invite: str | None) -> None:
         """``POST /v1/threads``."""
-        wanted = frames.ThreadRequest(root=self._identity.root.jwk, proof=proof, cert=cert, sealed=sealed, invite=invite)
+        wanted = frames.ThreadRequest(
+            root=self._identity.root.jwk, proof=proof, cert=cert, sealed=sealed, invite=invite
+        )
         await self.request("POST", "/v1/threads", text=frames.dump(wanted))
 
     async def challenge(self) -> str:
         """A nonce to be signed once."""
         answer = await self.request("GET", "/v1/challenge")
         return _parsed(frames.Challenge, answer).nonce
+
+
+def _parsed(kind: type[_F], answer: httpx2.Response) -> _F:
+    try:
+        return kind.model_validate_json(answer.content)
+    except ValidationError:
+        raise NotARelay(
+            f"What answers at {answer.url.host} is not a Deskhand relay (HTTP {answer.status_code}). Check the address."
+        ) from None
 
 
 async def create_thread(

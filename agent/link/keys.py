@@ -108,8 +108,8 @@ class KeyStore:
         return self._identity
 
     def add_thread_key(self, epoch: int, key: bytes) -> None:
-        """Keep the thread key of an epoch. A key that is already there stays."""
-        self._thread_keys.setdefault(epoch, key)
+        """Keep the thread key of an epoch, in place of one that never came into use."""
+        self._thread_keys[epoch] = key
         self._save()
 
     def add_wrap_key(self, device: str, key: bytes) -> None:

@@ -25,7 +25,7 @@ class Backoff:
         """How long to wait after so many failures in a row, with jitter."""
         if failures <= 1:
             return 0.0
-        return min(self.first * 2 ** (failures - 2), self.most) * random.uniform(0.5, 1.0)
+        return min(self.first * 2.0 ** (failures - 2), self.most) * random.uniform(0.5, 1.0)
 
 
 class Window:

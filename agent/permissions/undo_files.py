@@ -193,8 +193,8 @@ def _copy_tree(source_folder: int, source: str, target_folder: int, target: str)
     os.mkdir(target, mode=0o700, dir_fd=target_folder)
     here, there = os.open(source, flags, dir_fd=source_folder), os.open(target, flags, dir_fd=target_folder)
     try:
-        for name in os.listdir(here):
-            _copy_tree(here, name, there, name)
+        for entry in os.scandir(here):
+            _copy_tree(here, entry.name, there, entry.name)
         os.fchmod(there, stat.S_IMODE(found.st_mode))
         os.utime(there, ns=(found.st_atime_ns, found.st_mtime_ns))
         os.fsync(there)

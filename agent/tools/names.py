@@ -6,6 +6,7 @@ import difflib
 import os
 import unicodedata
 from collections.abc import Iterable
+from pathlib import PurePath
 
 from agent.core.ports import ToolError
 
@@ -63,13 +64,11 @@ def near(wanted: str, names: Iterable[str]) -> list[str]:
 
     Names that differ only in case, accents, spaces, punctuation or ending stand alone if there are any.
     """
-    want = _folded(os.path.basename(wanted))
-    stem = _folded(os.path.splitext(os.path.basename(wanted))[0])
+    want, stem = _folded(PurePath(wanted).name), _folded(PurePath(wanted).stem)
     folded: dict[str, list[str]] = {}
     alike: list[str] = []
     for name in names:
-        base = os.path.basename(name)
-        keys = {_folded(base), _folded(os.path.splitext(base)[0])}
+        keys = {_folded(PurePath(name).name), _folded(PurePath(name).stem)}
         if want and (want in keys or stem in keys):
             alike.append(name)
         for key in keys:

@@ -91,8 +91,8 @@ class Roots:
         names.check(name)
         if not self.roots:
             raise ToolError("No folder is granted to Deskhand. Ask for one first.")
-        wanted = os.path.expanduser(name) if name.startswith("~/") else name
-        if os.path.isabs(wanted):
+        wanted = Path(name).expanduser() if name.startswith("~/") else Path(name)
+        if wanted.is_absolute():
             return [Path(os.path.normpath(wanted))]
         relative = os.path.normpath(wanted)
         first = Path(relative).parts[:1]
@@ -163,7 +163,7 @@ def _real(path: Path) -> Path:
 def _listed(folder: Path) -> list[str]:
     try:
         with beneath.folder(folder) as here:
-            return os.listdir(here)
+            return [entry.name for entry in os.scandir(here)]
     except OSError:
         return []
 

@@ -32,15 +32,17 @@ def judged(check: Callable[[], Any]) -> Case:
         return {"ok": False}
 
 
-def vectors() -> dict[str, list[Case]]:
+def vectors() -> dict[str, Any]:
     return {
         "base64url": [{"text": text, **judged(lambda text=text: unb64(text).hex())} for text in BASE64],
         "json": [{"data": data.hex(), **judged(lambda data=data: strict_json(data))} for data in json_texts()],
         "kid": [{"text": text, **judged(lambda text=text: str(parse_kid(text)))} for text in kids()],
         "jwk": [{"jwk": jwk, **judged(lambda jwk=jwk: key_id(jose.checked_jwk(jwk)))} for jwk in jwks()],
-        "jws": [{"name": name, "compact": text, "typ": TYP, "jwk": KEY.jwk, **judged(lambda text=text: signed(text))} for name, text in jws()],
+        "signed_by": {"jwk": KEY.jwk, "typ": TYP},
+        "sealed_with": {"key": b64(SECRET), "kid": "a.b"},
+        "jws": [{"name": name, "compact": text, **judged(lambda text=text: signed(text))} for name, text in jws()],
         "jwe": [
-            {"name": name, "compact": text, "key": b64(SECRET), "kid": "a.b", **judged(lambda text=text: jose.decrypt(text, SECRET, kid="a.b").hex())}
+            {"name": name, "compact": text, **judged(lambda text=text: jose.decrypt(text, SECRET, kid="a.b").hex())}
             for name, text in jwe()
         ],
         "body": [{"body": body, "verdict": body_verdict(body)} for body in bodies()],
@@ -253,7 +255,6 @@ def jwe() -> list[tuple[str, str]]:
         ("no kid", again(b'{"alg":"dir","enc":"A256GCM"}')),
         ("byte order mark", again(b"\xef\xbb\xbf" + raw)),
         ("byte order mark outside", "\ufeff" + good),
-        ("too long", f"{head}..{iv}.{'A' * 250_000}.{tag}"[:250_001]),
     ]
 
 

@@ -23,7 +23,7 @@ def main() -> None:
         "joining.json": joining.vectors(),
     }
     for name, content in files.items():
-        (HERE / name).write_text(json.dumps(content, indent=1) + "\n")
+        (HERE / name).write_text(json.dumps(content, separators=(",", ":")) + "\n")
 
 
 if __name__ == "__main__":

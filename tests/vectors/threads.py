@@ -142,7 +142,7 @@ def usual() -> list[Story]:
 
 def voids() -> list[Story]:
     story = paired("voids", "entries that could not be verified leave the thread alive")
-    for text in ("", "rubbish", "a.b.c", "\ud800", "é" * 10, "x" * 120_001):
+    for text in ("", "rubbish", "a.b.c", "\ud800", "é" * 10):
         story.receive(text, "void")
     good = story.say(PHONE, MESSAGE)
     story.receive(good, "void")
