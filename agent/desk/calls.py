@@ -15,6 +15,7 @@ from agent.core.policy import decide
 from agent.core.ports import Op, OutsideGrant, Planned, Tool, ToolError, ToolOutput, Touch, Workspace
 from agent.desk.post import rfc3339
 from agent.desk.room import Room
+from agent.desk.workspace import TaskWorkspace, Workspaces
 from agent.journal.records import AskRecord, Call
 from agent.thread.entries import Ask
 from agent.thread.parts import Action, Change
@@ -39,16 +40,6 @@ class FileRecords(Protocol):
 
     def created_by(self, task: str) -> set[Path]:
         """Files the task made."""
-
-    def touched_by(self, task: str) -> set[Path]:
-        """Files the task changed, moved or trashed that it did not make."""
-
-
-class Workspaces(Protocol):
-    """Makes the view of the granted folders for one call."""
-
-    def open(self, run: str, call: str, folders: list[Path]) -> Workspace:
-        """A workspace whose changes are journalled under this task and call."""
 
 
 Step = Callable[[str, str, str, str, str | None], None]
@@ -94,8 +85,8 @@ class Calls:
         try:
             workspace = self._workspaces.open(run, call.id, self._folders(run))
             planned = await asyncio.to_thread(tool.prepare, call.input, workspace)
-            self._check(run, call, planned, workspace)
-            return await self._execute(call, tool, planned, workspace, show)
+            foreign = self._check(run, call, planned, workspace)
+            return await self._execute(call, tool, planned, foreign, workspace, show)
         except OutsideGrant as outside:
             self._ask_for_folder(run, call, outside)
             raise Parked("approval") from outside
@@ -161,18 +152,22 @@ class Calls:
             grants = self._room.journal.grants.of(tx, run)
         return [Path(grant["folder"]) for grant in grants if grant["kind"] == "folder"]
 
-    def _check(self, run: str, call: Call, planned: Planned, workspace: Workspace) -> None:
-        """Open an ask and raise `Parked` where the policy wants one and this very action has no consent."""
+    def _check(self, run: str, call: Call, planned: Planned, workspace: Workspace) -> frozenset[Path]:
+        """The files of others it may change.
+
+        Opens an ask and raises `Parked` where the policy wants one and this very action has no consent.
+        """
         with self._room.engine.begin() as tx:
             stored = self._room.journal.calls.get(tx, call.id)
             grants = self._room.journal.grants.of(tx, run)
+            before = {Path(path) for path in self._room.journal.calls.foreign(tx, run)}
         allowed = any(grant["kind"] == "changes" for grant in grants)
-        decision = decide(planned, self._files.created_by(run), self._files.touched_by(run), allowed=allowed)
+        decision = decide(planned, self._files.created_by(run), before, allowed=allowed)
         if decision.level < 2:  # noqa: PLR2004 - the levels of agent.md §5
-            return
+            return decision.foreign
         digest = action_digest(call, planned)
         if stored is not None and stored.approved == digest:
-            return
+            return decision.foreign
         if len(planned.touches) > MAX_CHANGES_SHOWN:
             raise ToolError(
                 f"{len(planned.touches)} changes are too many for one approval. "
@@ -228,9 +223,18 @@ class Calls:
             self._room.post.ask(tx, ask)
         self._room.thread.committed()
 
-    async def _execute(self, call: Call, tool: Tool, planned: Planned, workspace: Workspace, show: Step) -> Outcome:
+    async def _execute(
+        self,
+        call: Call,
+        tool: Tool,
+        planned: Planned,
+        foreign: frozenset[Path],
+        workspace: TaskWorkspace,
+        show: Step,
+    ) -> Outcome:
+        touched = sorted(str(path) for path in foreign)
         with self._room.engine.begin() as tx:
-            self._room.journal.calls.change(tx, call.id, state="start", title=planned.title)
+            self._room.journal.calls.change(tx, call.id, state="start", title=planned.title, foreign=touched)
         show(call.id, call.tool, planned.title, "running", None)
 
         loop = asyncio.get_running_loop()
@@ -238,7 +242,7 @@ class Calls:
         def progress(text: str) -> None:
             loop.call_soon_threadsafe(show, call.id, call.tool, planned.title, "running", text)
 
-        output = await asyncio.to_thread(tool.execute, call.input, workspace, progress)
+        output = await asyncio.to_thread(tool.execute, call.input, workspace.bound(planned), progress)
         show(call.id, call.tool, planned.title, "failed" if output.failed else "ok", None)
         return self._close(call, output)
 

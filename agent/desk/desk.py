@@ -16,7 +16,7 @@ from agent.core.budget import Budget
 from agent.core.ports import Brain, Tool
 from agent.core.task_state import Event, Task, step
 from agent.desk import context
-from agent.desk.calls import Calls, Workspaces
+from agent.desk.calls import Calls
 from agent.desk.front_desk import FrontDesk
 from agent.desk.intake import Intake
 from agent.desk.memory import MemoryFile
@@ -25,6 +25,7 @@ from agent.desk.post import Post
 from agent.desk.results import Results
 from agent.desk.room import Room
 from agent.desk.tasks import TaskRunner
+from agent.desk.workspace import Workspaces
 from agent.journal.store import Journal
 from agent.thread.entries import RequestMemory, UndoDone
 from agent.thread.live import LiveStatus
@@ -51,9 +52,6 @@ class Files(Protocol):
 
     def created_by(self, task: str) -> set[Path]:
         """Files the task made."""
-
-    def touched_by(self, task: str) -> set[Path]:
-        """Files of others the task changed."""
 
     def offer(self, task: str) -> tuple[int, datetime] | None:
         """(changes that can be undone, until), or None."""
@@ -110,6 +108,8 @@ class Desk:
             self._wake_tasks,
         )  # fmt: skip
         self._wake = asyncio.Event()
+        self._halted: set[str] = set()
+        self._ending = False
         self._shown: LiveStatus | None = None
 
     def take(self, tx: Connection, entries: Sequence[Received]) -> None:
@@ -120,6 +120,7 @@ class Desk:
     def committed(self) -> None:
         """The transaction of `take` is committed: act on it."""
         stopped, self._intake.stopped = self._intake.stopped, set()
+        self._halted |= stopped
         for name in stopped:
             self._tasks.cancel(name)
             self._front_desk.cancel(name)
@@ -140,7 +141,12 @@ class Desk:
                 if self._paused() or not await self._front_desk.answer_next():
                     await self._wake.wait()
         finally:
+            self._ending = True
             await self._tasks.close()
+
+    def halted(self, run: str) -> bool:
+        """Whether tools of this run must end where they stand. Callable from any thread."""
+        return self._ending or run in self._halted
 
     def show_status(self, *, again: bool = False) -> None:
         """Tell who looks how this computer is; ``again`` also where nothing changed."""

@@ -109,3 +109,28 @@ class TaskWorkspace:
     def _announced(self, touch: Touch) -> None:
         if self._planned is not None and touch not in self._planned:
             raise ToolError(f"{self.display(touch.path)} was not part of what was announced; it is left as it is.")
+
+
+class Workspaces:
+    """Makes the workspace of each call. ``stopped(task)`` is asked from worker threads."""
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        hidden: Sequence[Path],
+        journal: FileJournal,
+        scratch: Path,
+        stopped: Callable[[str], bool],
+    ) -> None:
+        self._folders = list(folders)
+        self._hidden = list(hidden)
+        self._journal = journal
+        self._scratch = scratch
+        self._stopped = stopped
+
+    def open(self, task: str, call: str, more: Sequence[Path]) -> TaskWorkspace:
+        """The granted folders, and ``more`` that this task may use."""
+        return TaskWorkspace(
+            [*self._folders, *more], self._hidden, self._journal, task, call, self._scratch / task,
+            lambda: self._stopped(task),
+        )  # fmt: skip

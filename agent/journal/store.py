@@ -195,6 +195,11 @@ class Calls:
         query = _columns(CALLS).where(CALLS.c.run == run).order_by(CALLS.c.number)
         return [_call(row) for row in _rows(tx, query)]
 
+    def foreign(self, tx: Connection, run: str) -> set[str]:
+        """Files of others that the calls of a conversation were let change."""
+        query = select(CALLS.c.foreign).where(CALLS.c.run == run, CALLS.c.state != "intent")
+        return {path for paths in tx.execute(query).scalars() for path in json.loads(paths)}
+
     def started(self, tx: Connection) -> list[Call]:
         """Calls that began and have no result."""
         return [
@@ -203,7 +208,7 @@ class Calls:
 
     def change(self, tx: Connection, call: str, **values: Any) -> None:
         """Set columns of a call."""
-        for name in ("files", "not_done"):
+        for name in ("files", "not_done", "foreign"):
             if name in values:
                 values[name] = json.dumps(values[name], ensure_ascii=False)
         tx.execute(update(CALLS).where(CALLS.c.id == call).values(**values))

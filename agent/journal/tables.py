@@ -54,7 +54,7 @@ class TurnRow(SQLModel, table=True):
 
 
 class CallRow(SQLModel, table=True):
-    """One tool call: intent → start → result."""
+    """One tool call: intent → start → result. ``foreign``: files it may change that the task did not make."""
 
     __tablename__ = "calls"
     number: int | None = Field(default=None, primary_key=True)
@@ -70,6 +70,7 @@ class CallRow(SQLModel, table=True):
     failed: bool = False
     files: str = "[]"
     not_done: str = "[]"
+    foreign: str = "[]"
     at: str = ""
 
 

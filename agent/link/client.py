@@ -34,7 +34,6 @@ from agent.thread.outbox import Outbox, SetAside
 from relay.protocol import frames
 from relay.protocol.errors import REMEDY, ErrorCode, Malformed
 from relay.protocol.frames import Hint
-from relay.protocol.transcript import Known
 
 log = logging.getLogger(__name__)
 
@@ -140,11 +139,6 @@ class Link:
         finally:
             self._waiters.pop(body.id, None)
 
-    @property
-    def known(self) -> Known:
-        """What this computer knows of the thread."""
-        return self._mirror.known
-
     async def changed(self) -> None:
         """Wait until the mirror or the outbox has changed."""
         await self._changed.wait()
@@ -229,10 +223,16 @@ class Link:
     async def _expect(self, socket: ClientConnection, kind: type[_F]) -> _F:
         while True:
             frame = _parse(await socket.recv())
-            if isinstance(frame, frames.Error):
-                _raise_fatal(frame)
-            if isinstance(frame, kind):
-                return frame
+            match frame:
+                case frames.Error() as error:
+                    _raise_fatal(error)
+                    raise Lost(error.message)
+                case frames.Presence(devices=devices):
+                    self._on_presence(devices)
+                case _ if isinstance(frame, kind):
+                    return frame
+                case _:
+                    pass
 
     async def _receive(self, session: _Session) -> NoReturn:
         self._catch_up(session)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from agent.link.client import Link
 from agent.link.keys import Identity, KeyStore
 from agent.thread.entries import DeviceAdded, DeviceRemoved
-from agent.thread.mirror import Received
+from agent.thread.mirror import Device, Mirror, Received
 from agent.thread.outbox import Outbox
 from relay.protocol import jose, transcript
 from relay.protocol.envelope import new_hex_id
@@ -26,16 +26,23 @@ class NoSuchDevice(LookupError):
 class Devices:
     """Changes the roster. Keys are on disk before the thread speaks of them."""
 
-    def __init__(self, identity: Identity, keys: KeyStore, outbox: Outbox, engine: Engine, link: Link) -> None:
+    def __init__(
+        self, identity: Identity, keys: KeyStore, mirror: Mirror, outbox: Outbox, engine: Engine, link: Link
+    ) -> None:
         self._identity = identity
         self._keys = keys
+        self._mirror = mirror
         self._outbox = outbox
         self._engine = engine
         self._link = link
         self._one_at_a_time = asyncio.Lock()
 
+    def all(self) -> list[Device]:
+        """All devices the thread ever had."""
+        return self._mirror.devices()
+
     async def add(self, jwk: dict[str, str], name: str, scopes: Collection[str], wrap_key: bytes) -> Received:
-        """Let a device in; returns once its entry is verified in the thread.
+        """Let a device in; returns once its entry is verified in the thread. Cancelled early enough, it never is.
 
         Raises `NoSuchDevice` for a device that was in the thread before: an id never returns.
         """
@@ -48,7 +55,12 @@ class Devices:
             change = RosterChange(known.thread, known.epoch, "added", device, jwk, "client", frozenset(scopes))
             roster = transcript.sign_roster(change, self._identity.root)
             body = DeviceAdded(id=new_hex_id(), type="device.added", roster=roster, name=name)
-            return await self._link.append(body, roster=roster)
+            try:
+                return await self._link.append(body, roster=roster)
+            except asyncio.CancelledError:
+                with self._engine.begin() as tx:
+                    self._outbox.withdraw(tx, body.id)
+                raise
 
     async def remove(self, device: str) -> Received:
         """Shut a device out and change the thread's key; returns once that is verified in the thread.
@@ -85,7 +97,7 @@ class Devices:
         """Wait until no other roster change is under way: each is signed for the epoch that the last one left."""
         while self._waiting():
             await self._link.changed()
-        return self._link.known
+        return self._mirror.known
 
     def _waiting(self) -> bool:
         with self._engine.begin() as tx:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Self, TypeVar
 
 import httpx2
@@ -71,7 +72,7 @@ class RelayHttp:
         """A token good for at least a minute more."""
         if asyncio.get_running_loop().time() >= self._token_until:
             jws = sign_hello(self._identity, await self.challenge())
-            answer = await self.request("POST", "/v1/token", text=frames.dump(frames.TokenRequest(jws=jws)))
+            answer = await self.post("/v1/token", frames.TokenRequest(jws=jws))
             self.use_token(_parsed(frames.Token, answer).token)
         return self._token
 
@@ -80,19 +81,31 @@ class RelayHttp:
         return {"Authorization": f"Bearer {await self.token()}"}
 
     async def request(
-        self, method: str, path: str, *, text: str | None = None, headers: dict[str, str] | None = None, **more: Any
+        self, method: str, path: str, *, content: Any = None, headers: dict[str, str] | None = None, **more: Any
     ) -> httpx2.Response:
-        """One request; ``text`` is a JSON body. Answers of 4xx and 5xx become `Refused`."""
-        kind = {} if text is None else {"Content-Type": "application/json"}
+        """One request. Answers of 4xx and 5xx become `Refused`."""
         try:
-            answer = await self._client.request(method, path, content=text, headers={**kind, **(headers or {})}, **more)
+            answer = await self._client.request(method, path, content=content, headers=headers, **more)
         except httpx2.HTTPError as error:
             raise self.unreachable(error) from error
         self.check(answer)
         return answer
 
-    def stream(self, method: str, path: str, **more: Any) -> Any:
-        """A request whose answer is read piece by piece (`httpx2.AsyncClient.stream`)."""
+    async def send(
+        self, method: str, path: str, *, content: Any = None, headers: dict[str, str] | None = None
+    ) -> httpx2.Response:
+        """One request in this device's name, unchecked. Raises `httpx2.HTTPError` where no answer came."""
+        authorized = {**await self.authorization(), **(headers or {})}
+        return await self._client.request(method, path, content=content, headers=authorized)
+
+    async def post(self, path: str, frame: frames.Frame) -> httpx2.Response:
+        """Post a body of the protocol."""
+        return await self.request(
+            "POST", path, content=frames.dump(frame), headers={"Content-Type": "application/json"}
+        )
+
+    def stream(self, method: str, path: str, **more: Any) -> AbstractAsyncContextManager[httpx2.Response]:
+        """A request whose answer is read piece by piece; check it with `check`."""
         return self._client.stream(method, path, **more)
 
     def unreachable(self, error: httpx2.HTTPError) -> RelayUnreachable:
@@ -111,12 +124,24 @@ class RelayHttp:
             refused.message = error.message
             raise refused
 
+    async def put_slot(self, pairing: str, slot: str, text: str) -> None:
+        """Fill a slot of a pairing in this device's name; the same text again changes nothing."""
+        path, headers = f"/v1/pairings/{pairing}/{slot}", await self.authorization()
+        await self.request("PUT", path, content=text, headers={**headers, "Content-Type": "text/plain"})
+
+    async def wait_for_slot(self, pairing: str, slot: str) -> str:
+        """Wait, without end, until a slot of a pairing is filled. `Refused` (not_found) once the pairing is gone."""
+        while True:
+            answer = await self.request("GET", f"/v1/pairings/{pairing}/{slot}", params={"wait": "true"})
+            if answer.status_code == httpx2.codes.OK:
+                return answer.text
+
     async def open_thread(self, proof: str, cert: str, sealed: str, invite: str | None) -> None:
         """``POST /v1/threads``."""
         wanted = frames.ThreadRequest(
             root=self._identity.root.jwk, proof=proof, cert=cert, sealed=sealed, invite=invite
         )
-        await self.request("POST", "/v1/threads", text=frames.dump(wanted))
+        await self.post("/v1/threads", wanted)
 
     async def challenge(self) -> str:
         """A nonce to be signed once."""

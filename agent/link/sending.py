@@ -93,23 +93,21 @@ class Sender:
         """The thread has moved on (inside its transaction): see what was waited for."""
         window = self._window
         if window is not None:
-            if window.stale_from is not None and self._outbox.reseal(tx, window.stale_from):
-                window.stale_from = None
+            if window.stale is not None and window.stale[1] < self._mirror.known.epoch:
+                self._outbox.reseal(tx, window.stale[0])
+                window.stale = None
             if window.adopt_n is not None and window.adopt_n <= self._own_n():
                 window.adopt_n = None
 
     def refused(self, error: frames.Error) -> None:
         """The relay did not take an append. Raises `Behind` where it asks for entries the thread already showed."""
         window, n = self._window, error.n
-        if window is None:
-            return
-        if n is None:
-            if error.code in _WAIT:
-                window.all_refused()
-                self._pause(window, error.retry_after)
-            return
+        if window is None or n is None:
+            return  # about a live frame, which is not sent again
         going_back = window.going_back
-        window.refused(n, back_to=error.next_n or n)
+        epoch = window.refused(n, back_to=error.next_n or n)
+        if epoch is None:
+            return
         match error.code:
             case ErrorCode.GAP:
                 if (error.next_n or n) <= self._own_n():
@@ -117,7 +115,7 @@ class Sender:
                 if not going_back:
                     self._pause(window, error.retry_after)
             case ErrorCode.STALE_EPOCH:
-                window.stale_from = min(n, window.stale_from or n)
+                window.stale = min(window.stale or (n, epoch), (n, epoch))
             case ErrorCode.CONFLICT:
                 window.adopt_n = max(n, window.adopt_n or n)
             case code if code in _WAIT:
@@ -146,7 +144,7 @@ class Sender:
         with self._engine.begin() as tx:
             items = self._outbox.next_to_send(tx, limit=room, from_n=first)
         for item in items:
-            self._window.sent(item.n)
+            self._window.sent(item.n, item.epoch)
         return items
 
     def _pause(self, window: Window, seconds: float | None) -> None:

@@ -33,12 +33,12 @@ class Window:
 
     def __init__(self, next_n: int) -> None:
         self._next_n = next_n
-        self._in_flight: set[int] = set()
+        self._in_flight: dict[int, int] = {}
         self._back_to: int | None = None
         self._paused_until = 0.0
         self._fruitless = 0
-        self.stale_from: int | None = None
-        """Wait for a higher epoch: items from this number must be sealed anew."""
+        self.stale: tuple[int, int] | None = None
+        """Items from this number must be sealed anew, as soon as the thread shows an epoch above this one."""
         self.adopt_n: int | None = None
         """Wait until the thread shows what it holds of this device under this number."""
 
@@ -51,25 +51,30 @@ class Window:
         """(first number, how many) that may be sent now."""
         if self._back_to is not None and not self._in_flight:
             self._next_n, self._back_to = self._back_to, None
-        waits = self._back_to is not None or self.stale_from is not None or self.adopt_n is not None
+        waits = self._back_to is not None or self.stale is not None or self.adopt_n is not None
         if waits or now < self._paused_until:
             return self._next_n, 0
         return self._next_n, MAX_IN_FLIGHT - len(self._in_flight)
 
-    def sent(self, n: int) -> None:
-        """Append ``n`` is on its way."""
-        self._in_flight.add(n)
+    def sent(self, n: int, epoch: int) -> None:
+        """Append ``n``, sealed under ``epoch``, is on its way."""
+        self._in_flight[n] = epoch
         self._next_n = n + 1
 
     def acked(self, n: int) -> None:
         """Append ``n`` is stored at the relay."""
-        self._in_flight.discard(n)
+        self._in_flight.pop(n, None)
         self._fruitless = 0
 
-    def refused(self, n: int, *, back_to: int) -> None:
-        """Append ``n`` was not taken: go on from ``back_to`` once everything in flight is answered."""
-        self._in_flight.discard(n)
-        self._back_to = back_to if self._back_to is None else min(back_to, self._back_to)
+    def refused(self, n: int, *, back_to: int) -> int | None:
+        """Append ``n`` was not taken: go on from ``back_to`` once everything in flight is answered.
+
+        Returns the epoch under which it was sealed; None, and nothing changes, where it was not in flight.
+        """
+        epoch = self._in_flight.pop(n, None)
+        if epoch is not None:
+            self._back_to = back_to if self._back_to is None else min(back_to, self._back_to)
+        return epoch
 
     def pause(self, now: float, seconds: float | None) -> float:
         """Send nothing for a while: as long as asked, else longer each time nothing gets through. Returns until when."""
@@ -78,9 +83,3 @@ class Window:
             self._fruitless += 1
         self._paused_until = max(self._paused_until, now + seconds)
         return self._paused_until
-
-    def all_refused(self) -> None:
-        """The relay refused without naming an append: all in flight go again."""
-        if self._in_flight:
-            self._back_to = min(self._in_flight)
-            self._in_flight.clear()

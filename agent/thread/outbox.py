@@ -38,6 +38,7 @@ class SealedItem:
     """One append, ready to be sent and sent again: always the same bytes."""
 
     n: int
+    epoch: int
     body_id: str
     sealed: str
     hint: Hint
@@ -137,18 +138,12 @@ class Outbox:
         self._unseal(tx, col(OutboxItem.n) == entry.n)
         return self._count_refusal(tx, row, entry.reason) if entry.verdict == "void" else None
 
-    def reseal(self, tx: Connection, from_n: int) -> bool:
-        """After ``stale_epoch``: seal items from ``from_n`` anew under the current epoch, with the same numbers.
-
-        False where the thread has not shown a higher epoch yet: receive entries first, then call again.
-        """
-        rows = tx.execute(
-            select(OutboxItem).where(_WAITING, col(OutboxItem.n) >= from_n).order_by(col(OutboxItem.n))
-        ).mappings()
-        stale = [row for row in rows if row["epoch"] < self._mirror.known.epoch]
-        for row in stale:
+    def reseal(self, tx: Connection, from_n: int) -> None:
+        """After ``stale_epoch``, once the thread shows a higher one: seal what is older anew, with the same numbers."""
+        epoch = self._mirror.known.epoch
+        stale = select(OutboxItem).where(_WAITING, col(OutboxItem.n) >= from_n, col(OutboxItem.epoch) < epoch)
+        for row in tx.execute(stale).mappings().all():
             self._seal(tx, row, row["n"])
-        return bool(stale)
 
     def refused(self, tx: Connection, n: int, reason: str) -> SetAside | None:
         """After ``refused``: seal item ``n`` anew, or set it aside when it was refused before.
@@ -221,9 +216,15 @@ class Outbox:
 
 def _sealed_item(row: Mapping[Any, Any]) -> SealedItem:
     return SealedItem(
-        row["n"], row["body_id"], row["sealed"], row["hint"], row["sealed_push"], tuple(json.loads(row["blobs"])),
-        row["roster"],
-    )  # fmt: skip
+        n=row["n"],
+        epoch=row["epoch"],
+        body_id=row["body_id"],
+        sealed=row["sealed"],
+        hint=row["hint"],
+        push=row["sealed_push"],
+        blobs=tuple(json.loads(row["blobs"])),
+        roster=row["roster"],
+    )
 
 
 def _well_formed(value: Any) -> Any:

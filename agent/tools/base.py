@@ -115,14 +115,13 @@ def _plain(node: Any, shared: Mapping[str, Any]) -> Any:
         return _plain({**target, **{key: value for key, value in node.items() if key != "$ref"}}, shared)
     if "anyOf" in node:
         choices = [choice for choice in node["anyOf"] if choice != {"type": "null"}]
-        rest = {key: value for key, value in node.items() if key not in {"anyOf", "default"} or value}
-        rest.pop("anyOf")
+        rest = {key: value for key, value in node.items() if key != "anyOf" and value is not None}
         if len(choices) == 1:
             return _plain({**choices[0], **rest}, shared)
         return {**_plain(rest, shared), "anyOf": _plain(choices, shared)}
     plain: dict[str, Any] = {}
     for key, value in node.items():
-        if key in {"title", "$defs"} and key != "properties":
+        if key in {"title", "$defs"}:
             continue
         if key == "properties":
             plain[key] = {name: _plain(item, shared) for name, item in value.items()}

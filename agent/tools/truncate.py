@@ -10,6 +10,7 @@ MAX_CHARS = 12_000
 MAX_LISTED = 200
 """Lines of a listing."""
 MAX_LINE_CHARS = 400
+KILO = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,10 @@ def joined(pieces: Iterable[str]) -> Iterator[str]:
 
 def size(count: int) -> str:
     """Bytes for people: "2.3 KB"."""
-    value = float(count)
-    for unit in ("B", "KB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    raise AssertionError(count)
+    if count < KILO:
+        return f"{count} B"
+    value, units = count / KILO, ["KB", "MB", "GB"]
+    while value >= KILO and len(units) > 1:
+        value /= KILO
+        units.pop(0)
+    return f"{value:.1f} {units[0]}"

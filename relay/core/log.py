@@ -116,7 +116,7 @@ class Accepted:
 
 
 def decide(entry: Candidate, found: Found, storage_bytes: int) -> Again | Accepted:
-    """Judge a candidate, in the order of SPEC 3.2. Raises `Refused` with what the device can do."""
+    """Judge a candidate, in the order of SPEC 3.3. Raises `Refused` with what the device can do."""
     thread, device, n = found.thread, found.device, entry.n
     if found.same_n is not None:
         seq, digest = found.same_n
@@ -125,18 +125,14 @@ def decide(entry: Candidate, found: Found, storage_bytes: int) -> Again | Accept
         raise Refused(ErrorCode.CONFLICT, f"Another entry is stored under number {n}.", n=n)
     device.must_be_member()
     kid = entry.kid
-    if (kid.thread, kid.device, kid.n) != (thread.id, device.id, n) or not entry.signed:
-        raise Refused(ErrorCode.REFUSED, "The entry is not signed and numbered by this device.", n=n)
+    if (kid.thread, kid.device, kid.n) != (thread.id, device.id, n):
+        raise Refused(ErrorCode.REFUSED, "The entry belongs to another thread, device or number.", n=n)
     if kid.epoch != thread.epoch:
         raise Refused(ErrorCode.STALE_EPOCH, f"The thread is at epoch {thread.epoch}.", n=n)
     if n != device.n + 1:
         raise Refused(ErrorCode.GAP, f"Entry {device.n + 1} of this device comes next.", n=n, next_n=device.n + 1)
-    if found.missing_blobs:
-        names = ", ".join(found.missing_blobs)
-        raise Refused(ErrorCode.BLOBS_MISSING, f"Not complete at the relay: {names}.", n=n)
-    room = storage_bytes if device.role == "host" else storage_bytes - HOST_RESERVE_BYTES
-    if thread.stored_bytes + len(entry.sealed) > room:
-        raise Refused(ErrorCode.STORAGE_FULL, "The storage of this thread is full.", n=n)
+    if not entry.signed:
+        raise Refused(ErrorCode.REFUSED, "The entry is not signed by this device.", n=n)
     after = replace(
         thread,
         seq=thread.seq + 1,
@@ -144,7 +140,15 @@ def decide(entry: Candidate, found: Found, storage_bytes: int) -> Again | Accept
         stored_bytes=thread.stored_bytes + len(entry.sealed),
     )
     accepted = Accepted(after, replace(device, n=n))
-    return accepted if entry.roster is None else _with_roster(accepted, entry.roster, found.named, n)
+    if entry.roster is not None:
+        accepted = _with_roster(accepted, entry.roster, found.named, n)
+    if found.missing_blobs:
+        names = ", ".join(found.missing_blobs)
+        raise Refused(ErrorCode.BLOBS_MISSING, f"Not complete at the relay: {names}.", n=n)
+    room = storage_bytes if device.role == "host" else storage_bytes - HOST_RESERVE_BYTES
+    if after.stored_bytes > room:
+        raise Refused(ErrorCode.STORAGE_FULL, "The storage of this thread is full.", n=n)
+    return accepted
 
 
 def _with_roster(accepted: Accepted, roster: SignedRoster, named: Device | None, n: int) -> Accepted:

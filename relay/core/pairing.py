@@ -14,8 +14,7 @@ from relay.protocol.pairing import LIFETIME_S
 
 Slot = Literal["host", "offer", "accept", "grant"]
 ORDER: tuple[Slot, ...] = ("host", "offer", "accept", "grant")
-MAX_SLOT_CHARS: dict[Slot, int] = {"host": 4_096, "offer": 4_096, "accept": 4_096, "grant": 240_000}
-"""The grant holds every key and device the thread ever had."""
+MAX_SLOT_BYTES = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,8 @@ def write(pairing: Pairing | None, slot: Slot, text: str, writer: Writer | None,
 
     Raises `Refused`.
     """
-    if len(text) > MAX_SLOT_CHARS[slot]:
-        raise Refused(ErrorCode.TOO_LARGE, f"A pairing's {slot} has at most {MAX_SLOT_CHARS[slot]} characters.")
+    if len(text.encode()) > MAX_SLOT_BYTES:
+        raise Refused(ErrorCode.TOO_LARGE, f"A part of a pairing has at most {MAX_SLOT_BYTES} bytes.")
     if slot != "offer" and (writer is None or writer.role != "host"):
         raise Refused(ErrorCode.UNAUTHORIZED, "Only the computer may write this part of a pairing.")
     if pairing is None or now >= pairing.expires:

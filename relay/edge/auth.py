@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from relay.core.log import Device, Thread
 from relay.core.ports import Peer
 from relay.edge.tokens import Tokens
 from relay.protocol import jose
@@ -95,9 +96,16 @@ class Doorkeeper:
         found = await self._threads.member(claim.thread, claim.device)
         if found is None or claim.signed.kid != claim.device or not jose.verify(claim.signed, found[1].jwk):
             raise Refused(ErrorCode.UNAUTHORIZED, "This relay does not know this device.")
-        thread, device = found
-        device.must_be_member()
-        return Peer(device, thread.root)
+        found[1].must_be_member()
+        return Peer(found[1], found[0].root)
+
+    async def member(self, thread: str, device: str) -> tuple[Thread, Device]:
+        """A thread and a device that is in it now. Raises `Refused`, or `DeviceRemoved`."""
+        found = await self._threads.member(thread, device)
+        if found is None:
+            raise Refused(ErrorCode.UNAUTHORIZED, "This relay does not know this device.")
+        found[1].must_be_member()
+        return found
 
     def token(self, peer: Peer) -> str:
         """A bearer token for a device that said hello."""
@@ -108,10 +116,5 @@ class Doorkeeper:
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Refused(ErrorCode.UNAUTHORIZED, "A bearer token is needed.")
-        thread_id, device_id = self._tokens.read(token)
-        found = await self._threads.member(thread_id, device_id)
-        if found is None:
-            raise Refused(ErrorCode.UNAUTHORIZED, "This relay does not know this device.")
-        thread, device = found
-        device.must_be_member()
+        thread, device = await self.member(*self._tokens.read(token))
         return Peer(device, thread.root)

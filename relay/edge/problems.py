@@ -30,7 +30,7 @@ STATUS: dict[ErrorCode, int] = {
     ErrorCode.CLOSED: 403,
     ErrorCode.NOT_FOUND: 404,
 }
-_NOT_ALLOWED = 405
+_FROM_STATUS = {404: ErrorCode.NOT_FOUND, 413: ErrorCode.TOO_LARGE}
 _log = structlog.get_logger(__name__)
 
 
@@ -70,28 +70,24 @@ def install(app: FastAPI) -> None:
     """Answer every error of the app's routes in the one form."""
 
     @app.exception_handler(Refused)
-    async def _refused(request: Request, error: Refused) -> JSONResponse:
+    async def _refused(_: Request, error: Refused) -> JSONResponse:
         return answer(error)
 
     @app.exception_handler(Malformed)
-    async def _malformed(request: Request, error: Malformed) -> JSONResponse:
+    async def _malformed(_: Request, error: Malformed) -> JSONResponse:
         return answer(Refused(ErrorCode.BAD_FRAME, f"Not accepted: {error}."))
 
     @app.exception_handler(RequestValidationError)
-    async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         return answer(from_validation(error))
 
     @app.exception_handler(HTTPException)
-    async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        if error.status_code == _NOT_ALLOWED:
-            refused = Refused(ErrorCode.BAD_FRAME, f"{request.method} is not possible here.")
-            response = answer(refused)
-            response.status_code = _NOT_ALLOWED
-            response.headers.update(error.headers or {})
-            return response
-        return answer(
-            Refused(ErrorCode.NOT_FOUND if error.status_code == STATUS[ErrorCode.NOT_FOUND] else ErrorCode.BAD_FRAME)
-        )
+    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        code = _FROM_STATUS.get(error.status_code, ErrorCode.BAD_FRAME)
+        response = answer(Refused(code))
+        response.status_code = error.status_code
+        response.headers.update(error.headers or {})
+        return response
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> JSONResponse:

@@ -257,11 +257,11 @@ class Connection:
             raise RuntimeError("no hello yet")
         # Joined first, asked afterwards: whatever is committed in between is heard of one way or the other.
         self._room = desk.hub.join(self)
-        found = await desk.threads.member(device.thread, device.id)
-        if found is None or found[1].removed is not None:
-            await self._do(Denied(DeviceRemoved((found[1].removed if found else None) or "")))
+        try:
+            thread, device = await desk.doorkeeper.member(device.thread, device.id)
+        except Refused as refused:
+            await self._do(Denied(refused))
             return
-        thread, device = found
         self._room.reached(thread.seq)
         await self._answer(
             dump(
@@ -282,7 +282,7 @@ class Connection:
         thread = await self._desk.threads.thread(self.device.thread)
         if after > thread.seq:
             said = f"The relay has entries up to {thread.seq}, this device asked after {after}."
-            await self._do(Garbled(Refused(ErrorCode.BEHIND, said), hopeless=False))
+            await self._answer(dump(problems.frame(Refused(ErrorCode.BEHIND, said))))
             return
         self._here.reached(thread.seq)
         self._cursor = after

@@ -120,6 +120,10 @@ class Threads:
         stored = StoredEntry(thread.seq, prev, entry.sealed, at)
         return Stored(thread.seq, stored, wake, done.joined, done.left)
 
+    async def probe(self) -> None:
+        """Read something. Raises `Refused` (unavailable)."""
+        await self._reader.run(lambda tx: tx.execute(select(THREAD.c.id).limit(1)).first())
+
     async def thread(self, thread: str) -> Thread:
         """Where a thread stands. Raises `Refused` (not_found)."""
         return await self._reader.run(lambda tx: _thread(tx, thread))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -186,3 +188,13 @@ def test_what_is_not_well_formed_is_not_sealed(said: object):
     """SPEC 2.12"""
     with pytest.raises(Malformed):
         envelope.seal_entry(Plaintext(7, AT, 2, HEAD, {**BODY, "text": said}), ENTRY, KEY, DEVICE)
+
+
+def test_the_relay_never_opens_what_it_stores():
+    """SPEC 2.7: it has no key; nor does it try."""
+    relay = Path(envelope.__file__).parents[1]
+    sources = [path for path in relay.rglob("*.py") if path.parent.name != "protocol"]
+    opening = re.compile(r"\b(open_entry|open_live|open_push|decrypt)\b")
+
+    assert sources
+    assert [path.name for path in sources if opening.search(path.read_text("utf-8"))] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 
 import pytest
@@ -70,7 +71,7 @@ def test_a_public_key_is_its_four_members():
         {"x": b64(bytes(32)), "y": b64(bytes(32))},
         {"x": b64(b"\xff" * 32)},
     ],
-    ids=lambda change: "-".join(change),
+    ids="-".join,
 )
 def test_a_key_with_other_members_or_off_the_curve_is_refused(change: dict[str, object]):
     """SPEC 1.2"""
@@ -171,10 +172,8 @@ def test_no_other_form_of_key_id_exists(kid: str):
 @given(st.text(max_size=60))
 def test_reading_a_key_id_never_fails_otherwise(text: str):
     """SPEC 1.7"""
-    try:
+    with contextlib.suppress(Malformed):
         assert str(parse_kid(text)) == text
-    except Malformed:
-        pass
 
 
 def test_the_root_key_cannot_stand_in_for_a_device(thread):

@@ -27,12 +27,12 @@ def test_the_order_is_that_of_seq(thread):
 
 
 def test_the_head_of_an_empty_thread_is_its_name(thread):
-    """SPEC 3.2"""
+    """SPEC 3.3"""
     assert thread.heads[0] == hashlib.sha256(thread.id.encode()).hexdigest()
 
 
 def test_the_head_sums_up_every_entry(thread):
-    """SPEC 3.2"""
+    """SPEC 3.3"""
     sealed = thread.seal(thread.body())
     expected = head_after(thread.heads, sealed.rpartition(".")[0].encode())
 
@@ -42,7 +42,7 @@ def test_the_head_sums_up_every_entry(thread):
 
 
 def test_the_head_does_not_depend_on_the_signature(thread):
-    """SPEC 3.2: whoever can sign can sign the same text twice."""
+    """SPEC 3.3: whoever can sign can sign the same text twice."""
     sealed = thread.seal(thread.body())
     inner = jose.parse_signed(sealed, typ="deskhand-entry+jws").payload
     again = jose.sign(inner, thread.host.key, kid=thread.host.id, typ="deskhand-entry+jws")
@@ -57,7 +57,7 @@ def test_the_head_does_not_depend_on_the_signature(thread):
 
 @pytest.mark.parametrize("text", ["", "nonsense", "a.b.c", "é.\ud800.x"])
 def test_what_is_no_entry_at_all_is_void_and_enters_the_head(thread, text: str):
-    """SPEC 3.1, SPEC 3.2, SPEC 3.7"""
+    """SPEC 3.1, SPEC 3.3, SPEC 3.7"""
     expected = head_after(thread.heads, text.encode("utf-8", "surrogatepass"))
 
     assert isinstance(thread.take(text), Void)

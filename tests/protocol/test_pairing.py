@@ -129,7 +129,7 @@ def hkdf(key: bytes, info: bytes, length: int) -> bytes:
 
 
 def test_keys_are_drawn_as_the_text_says():
-    """SPEC 4.2"""
+    """SPEC 4.3"""
     shared, secret, bound = (secrets.token_bytes(32) for _ in range(3))
 
     for name in ("deskhand-pair-offer-v1", "deskhand-pair-grant-v1", "deskhand-pair-digits-v1"):

@@ -110,7 +110,12 @@ def test_a_thread_is_judged_entry_by_entry(story: dict[str, Any]):
         heads[known.seq] = known.head
         match verdict:
             case Genuine():
-                said = {"verdict": "genuine", "device": verdict.device, "newer": verdict.newer, "body": verdict.plain.body}
+                said = {
+                    "verdict": "genuine",
+                    "device": verdict.device,
+                    "newer": verdict.newer,
+                    "body": verdict.plain.body,
+                }
             case Void():
                 said = {"verdict": "void", "device": verdict.device, "counted": verdict.counted}
             case _:
@@ -141,7 +146,13 @@ def read_known(start: dict[str, Any]) -> Known:
 
 def brief(known: Known) -> dict[str, Any]:
     counts = {member.id: [member.n, member.from_seq, member.to_seq] for member in known.members.values()}
-    return {"seq": known.seq, "head": known.head, "epoch": known.epoch, "has_keys": sorted(known.keys), "counts": counts}
+    return {
+        "seq": known.seq,
+        "head": known.head,
+        "epoch": known.epoch,
+        "has_keys": sorted(known.keys),
+        "counts": counts,
+    }
 
 
 @pytest.mark.parametrize("case", JOINING["links"], ids=lambda case: repr(case["text"]))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-_CELL = re.compile(r"(?<!\\)\|")
+_CELL = re.compile(r"((?:\\.|[^|\\])*)(?:\||$)")
+_TOTAL = re.compile(r"([\d,]+) rows\b")
 _RULE = re.compile(r"^\|?[\s:|-]*-{1,}[\s:|-]*\|?$")
 
 ALIAS = "t"
@@ -14,10 +15,11 @@ ALIAS = "t"
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table as text: every row has as many cells as there are columns."""
+    """A table as text: every row has as many cells as there are columns. ``total``: rows there are, shown or not."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    total: int = 0
 
     def dicts(self) -> list[dict[str, str]]:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
@@ -46,15 +48,17 @@ def read_grids(text: str) -> list[Grid]:
     return grids
 
 
-def read_grid(text: str) -> Grid:
-    """The first Markdown table of a text; empty where there is none."""
-    return next(iter(read_grids(text)), EMPTY)
+def read_answer(text: str) -> Grid:
+    """A query's answer: the number of rows, then as many of them as fit, as a Markdown table."""
+    found = next(iter(read_grids(text)), EMPTY)
+    total = _TOTAL.match(text)
+    return replace(found, total=int(total[1].replace(",", "")) if total else len(found.rows))
 
 
 def _cells(line: str) -> tuple[str, ...]:
     inner = line.strip().removeprefix("|")
-    inner = inner[:-1] if inner.endswith("|") and not inner.endswith("\\|") else inner
-    return tuple(cell.strip().replace("\\|", "|") for cell in _CELL.split(inner))
+    cells = _CELL.findall(inner)
+    return tuple(re.sub(r"\\(.)", r"\1", cell.strip()) for cell in cells[:-1] or cells)
 
 
 def name(column: str) -> str:

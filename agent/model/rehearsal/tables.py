@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.model.rehearsal import grid
-from agent.model.rehearsal.grid import Grid, read_grid, read_grids
+from agent.model.rehearsal.grid import Grid, read_answer, read_grids
 from agent.model.rehearsal.turn import Steps
-from agent.model.rehearsal.words import best_match, parts, squashed
-from agent.model.rehearsal.work import Work
+from agent.model.rehearsal.words import best_match, parts, stem
+from agent.model.rehearsal.work import GaveUp, Work
 
 _NUMERIC = re.compile(r"^(?:u?(?:tiny|small|big|huge)?int|integer|long|float|double|real|decimal|numeric|number|whole)", re.I)
 _TEMPORAL = re.compile(r"^(?:date|time)", re.I)
-_ROWS = re.compile(r"([\d,]+)\s+(?:data )?rows?\b")
+_ROWS = re.compile(r": ([\d,]+) rows × ")
+_SHEET = re.compile(r"^.*, sheet “(.+?)”\)$", re.MULTILINE)
+_OTHER_SHEETS = re.compile(r"^Note: other sheets: (.+)\.$", re.MULTILINE)
+_CUT = re.compile(r"^\[\d+ of \d+ columns;", re.MULTILINE)
+_PLAIN_NAME = re.compile(r"[\w()%$€£.,:/#&+*'?!-]+(?: [\w()%$€£.,:/#&+*'?!-]+)*", re.ASCII)
+MAX_COLUMNS = 500
 _NO_MEASURE = frozenset("id ids code codes no nr key index rank zip postcode year phone respondentid".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name as it stands in the file, DuckDB's type, and some of its values as text."""
+    """A column: its name as the description shows it, and DuckDB's type."""
 
     name: str
     type: str
-    sample: str = ""
 
     @property
     def numeric(self) -> bool:
@@ -52,12 +56,19 @@ class Table:
     sheet: str | None
     columns: tuple[Column, ...]
     rows: int | None
-    sheets: tuple[str, ...] = ()
+    other_sheets: tuple[str, ...] = ()
 
     @property
     def source(self) -> dict[str, str]:
         """The ``tables`` input of a query over it."""
         return {grid.ALIAS: f"{self.path}#{self.sheet}" if self.sheet else self.path}
+
+    @property
+    def relation(self) -> str:
+        """How a query names it. Descriptions shorten names and spaces, so odd names are given anew, by place."""
+        if all(_PLAIN_NAME.fullmatch(column.name) for column in self.columns):
+            return grid.ALIAS
+        return f"{grid.ALIAS} AS {grid.ALIAS}({', '.join(column.sql for column in self.columns)})"
 
     def where(self, wanted: Callable[[Column], bool]) -> list[Column]:
         return [column for column in self.columns if wanted(column)]
@@ -75,22 +86,32 @@ class Pick:
 def look(work: Work, path: str, sheet: str | None = None) -> Steps[Table]:
     """Describe one table. Raises `GaveUp` where it cannot be read."""
     text = yield from work.must("describe_table", path=path, sheet=sheet)
-    return read_description(path, sheet, text)
+    table = read_description(path, sheet, text)
+    if _CUT.search(text):
+        described = yield from query(work, table, f"DESCRIBE {grid.ALIAS}", limit=MAX_COLUMNS)
+        columns = [Column(row[0], row[1].lower()) for row in described.rows]
+        table = replace(table, columns=tuple(columns))
+    return table
 
 
 def read_description(path: str, sheet: str | None, text: str) -> Table:
-    """`describe_table`'s answer: a Markdown table with the columns column, type, missing and sample."""
-    described = next((found for found in read_grids(text) if "column" in found.columns and "type" in found.columns), None)
-    rows = _ROWS.search(text)
-    lines = described.dicts() if described else []
-    columns = tuple(Column(line["column"], line["type"], line.get("sample", "")) for line in lines)
-    return Table(path, sheet, columns, int(rows[1].replace(",", "")) if rows else None)
+    """`describe_table`'s answer: rows, sheets, and a Markdown table with the columns column and type."""
+    described = next((found for found in read_grids(text) if {"column", "type"} <= set(found.columns)), None)
+    rows, shown, others = _ROWS.search(text), _SHEET.search(text), _OTHER_SHEETS.search(text)
+    columns = tuple(Column(line["column"], line["type"]) for line in described.dicts()) if described else ()
+    return Table(
+        path,
+        sheet or (shown[1] if shown else None),
+        columns,
+        int(rows[1].replace(",", "")) if rows else None,
+        tuple(others[1].split(", ")) if others else (),
+    )
 
 
 def query(work: Work, table: Table, sql: str, limit: int | None = None) -> Steps[Grid]:
     """Run SQL over a table. Raises `GaveUp` where it fails."""
     text = yield from work.must("query_table", sql=sql, tables=table.source, limit=limit)
-    return read_grid(text)
+    return read_answer(text)
 
 
 def pick(phrase: str, columns: Sequence[Column]) -> Pick | None:
@@ -119,8 +140,6 @@ def choose(work: Work, phrase: str, columns: Sequence[Column], purpose: str) -> 
     answer = yield from work.ask(question, [column.name for column in offered])
     chosen = next((column for column in columns if column.name == answer), None) or getattr(pick(answer, columns), "column", None)
     if chosen is None:
-        from agent.model.rehearsal.work import GaveUp
-
         names = ", ".join(column.name for column in columns)
         raise GaveUp(f"There is no column “{answer}”; the table has {names}.", f"no column “{answer}”")
     return chosen
@@ -140,20 +159,22 @@ def entity(work: Work, table: Table, phrase: str) -> Steps[Column | None]:
     if found and not found.others:
         return found.column
     counts = ", ".join(f"count(DISTINCT {column.sql}) AS c{number}" for number, column in enumerate(candidates))
-    result = yield from query(work, table, f"SELECT {counts} FROM {grid.ALIAS}")
+    result = yield from query(work, table, f"SELECT {counts} FROM {table.relation}")
     different = [int(cell.replace(",", "") or 0) for cell in result.rows[0]] if result.rows else [0] * len(candidates)
     return candidates[different.index(max(different))]
 
 
 def is_bad(text: str) -> bool:
     """Whether less of it is better."""
-    return any(word.startswith(_BAD) for word in parts(text)) or squashed(text).startswith(_BAD)
+    return any(stem(word) in _BAD or word.startswith(_BAD_BEGINNINGS) for word in parts(text))
 
 
-_BAD = (
-    "accident", "bug", "cancel", "complaint", "cost", "crash", "crime", "damage", "death", "debt", "defect", "delay",
-    "downtime", "emission", "error", "expens", "fail", "fatal", "fault", "fine", "homicid", "illness", "incident", "infection",
-    "injur", "late", "loss", "miss", "murder", "outage", "overdue", "pollut", "poverty", "price", "return", "risk", "sick",
-    "spend", "theft", "turnaround", "unemploy", "violation", "wait", "waste",
+_BAD = frozenset(
+    "bug cost crash crime damage death debt defect delay error expense fault fine incident injury late loss lateness miss "
+    "murder outage price risk theft victim violation wait waste".split()
+)
+_BAD_BEGINNINGS = (
+    "accident", "cancel", "complain", "downtime", "emission", "fail", "fatal", "homicid", "illness", "infection", "overdue",
+    "pollut", "poverty", "unemploy", "expens",
 )  # fmt: skip
-"""Beginnings of words for what people want less of."""
+"""What people want less of."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent.model.rehearsal.conversation import TaskRequest
+from agent.model.rehearsal.listing import Listing
 from agent.model.rehearsal.turn import Call, Result, Steps, Turn
 from agent.model.rehearsal.understand import Wish
 from agent.model.rehearsal.words import best_match, squashed
@@ -32,6 +33,7 @@ class Work:
     def __init__(self, request: TaskRequest, wish: Wish) -> None:
         self.wish = wish
         self.files = request.files
+        self.listing: Listing | None = None
         self._tools = request.tools
         self._written_before = {str(call.input["path"]) for call in request.earlier if "path" in call.input}
         self._plan: tuple[str, ...] = ()

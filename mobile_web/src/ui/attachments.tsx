@@ -16,7 +16,7 @@ export function Attachments() {
         <li key={file.id} class={file.state === "failed" ? "att failed" : "att"} data-state={file.state}>
           {file.thumbnail === undefined ? <Icon name={file.state === "failed" ? "fail" : fileIcon(file)} /> : <img src={file.thumbnail} alt="" />}
           <span>
-            <bdi class="clip">{file.name}</bdi>
+            <span class="clip"><bdi>{file.name}</bdi></span>
             <span class={file.state === "failed" ? "meta bad" : "meta"} role="status">
               {file.state === "ready" ? size(file.bytes) : file.state === "preparing" ? w.preparing : file.problem ?? w.cannotAttach}
             </span>

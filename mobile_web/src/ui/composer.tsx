@@ -1,4 +1,4 @@
-import type { JSX } from "preact";
+import type { TargetedClipboardEvent, TargetedEvent, TargetedKeyboardEvent, TargetedSubmitEvent } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { Attachments } from "./attachments.tsx";
@@ -43,23 +43,23 @@ export function Composer() {
     actions.send().catch((error: Error) => setProblem(error.message));
     field.current?.focus();
   };
-  const onSubmit = (event: JSX.TargetedSubmitEvent<HTMLFormElement>) => {
+  const onSubmit = (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     send();
   };
-  const onKeyDown = (event: JSX.TargetedKeyboardEvent<HTMLTextAreaElement>) => {
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
     if (event.key !== "Enter" || event.isComposing || event.shiftKey) return;
     if (!entersSend() && !event.metaKey && !event.ctrlKey) return;
     event.preventDefault();
     send();
   };
-  const onPaste = (event: JSX.TargetedClipboardEvent<HTMLTextAreaElement>) => {
+  const onPaste = (event: TargetedClipboardEvent<HTMLTextAreaElement>) => {
     const files = event.clipboardData?.files;
     if (files === undefined || files.length === 0) return;
     event.preventDefault();
     actions.attach(files);
   };
-  const onFiles = (event: JSX.TargetedEvent<HTMLInputElement>) => {
+  const onFiles = (event: TargetedEvent<HTMLInputElement>) => {
     const input = event.currentTarget;
     if (input.files !== null) actions.attach(Array.from(input.files));
     input.value = "";

@@ -88,7 +88,7 @@ export function DiagnosisScreen() {
               {waiting.map((item) => item.type === "message" && (
                 <li key={item.key} class="row">
                   <Icon name={item.receipt.kind === "on_phone" ? "r0" : "r1"} />
-                  <span><bdi class="two-lines">{item.text}</bdi><span class="meta">{w.droppedBy(when(item.expiresAt))}</span></span>
+                  <span><span class="two-lines"><bdi>{item.text}</bdi></span><span class="meta">{w.droppedBy(when(item.expiresAt))}</span></span>
                   <button type="button" class="btn" onClick={() => actions.cancel(item.id)}>{w.cancel}</button>
                 </li>
               ))}

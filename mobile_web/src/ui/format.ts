@@ -56,16 +56,17 @@ export function dayTitle(date: string, now = new Date()): string {
   return dates({ weekday: "long", day: "numeric", month: "long", year }).format(noon);
 }
 
-function unit(value: number, name: string, digits = 0): string {
-  return numbers({ style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: digits }).format(value);
+function unit(value: number, name: string, unitDisplay: "narrow" | "short" = "short", digits = 0): string {
+  return numbers({ style: "unit", unit: name, unitDisplay, maximumFractionDigits: digits }).format(value);
 }
 
-/** 4 min 12 sec; 2 hr 5 min; 3 days */
+/** 4m 12s; 2h 5m; 3 days */
 export function span(seconds: number): string {
   const s = Math.max(0, Math.floor(seconds));
-  if (s < MINUTE_S) return unit(s, "second");
-  if (s < HOUR_S) return `${unit(Math.floor(s / MINUTE_S), "minute")} ${unit(s % MINUTE_S, "second")}`;
-  if (s < DAY_S) return `${unit(Math.floor(s / HOUR_S), "hour")} ${unit(Math.floor((s % HOUR_S) / MINUTE_S), "minute")}`;
+  const pair = (large: number, of: string, small: number, and: string) => `${unit(large, of, "narrow")} ${unit(small, and, "narrow")}`;
+  if (s < MINUTE_S) return unit(s, "second", "narrow");
+  if (s < HOUR_S) return pair(Math.floor(s / MINUTE_S), "minute", s % MINUTE_S, "second");
+  if (s < DAY_S) return pair(Math.floor(s / HOUR_S), "hour", Math.floor((s % HOUR_S) / MINUTE_S), "minute");
   return unit(Math.round(s / DAY_S), "day");
 }
 
@@ -85,14 +86,14 @@ export function countdown(at: string, now: number): string {
 export function size(bytes: number): string {
   if (bytes < 1000) return unit(bytes, "byte");
   if (bytes < 1e6) return unit(bytes / 1e3, "kilobyte");
-  if (bytes < 1e9) return unit(bytes / 1e6, "megabyte", 1);
-  return unit(bytes / 1e9, "gigabyte", 1);
+  if (bytes < 1e9) return unit(bytes / 1e6, "megabyte", "short", 1);
+  return unit(bytes / 1e9, "gigabyte", "short", 1);
 }
 
 /** $0.14; below one cent with four digits. */
 export function money(usd: number): string {
   const digits = usd > 0 && usd < 0.01 ? 4 : 2;
-  return numbers({ style: "currency", currency: "USD", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(usd);
+  return numbers({ style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(usd);
 }
 
 /** 18,240 */

@@ -1,9 +1,9 @@
-import type { JSX } from "preact";
+import type { TargetedMouseEvent } from "preact";
 
 import { useDeskhand } from "./deskhand.ts";
 
 /** Shows a remote image in place of its button: nothing is fetched from elsewhere before this tap. */
-function revealImage(event: JSX.TargetedMouseEvent<HTMLElement>): void {
+function revealImage(event: TargetedMouseEvent<HTMLElement>): void {
   const button = (event.target as Element).closest<HTMLButtonElement>(".remote-image");
   if (button?.dataset["src"] === undefined) return;
   const image = new Image();

@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from "preact";
+import type { ComponentChildren, TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
 
 import type { PairingView } from "../state/view.ts";
@@ -28,7 +28,7 @@ function LinkForm() {
   const { actions } = useDeskhand();
   const [link, setLink] = useState("");
   const w = words.value;
-  const submit = (event: JSX.TargetedSubmitEvent<HTMLFormElement>) => {
+  const submit = (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (link.trim() !== "") actions.pairFromLink(link.trim());
   };

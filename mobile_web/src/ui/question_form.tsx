@@ -1,4 +1,4 @@
-import type { JSX } from "preact";
+import type { TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
 
 import type { AskItem } from "../state/view.ts";
@@ -13,7 +13,7 @@ export function QuestionForm(props: { ask: AskItem }) {
   const [choice, setChoice] = useState(ask.choices[0] ?? "");
   const [own, setOwn] = useState("");
   const answer = own.trim() === "" ? choice : own.trim();
-  const submit = (event: JSX.TargetedSubmitEvent<HTMLFormElement>) => {
+  const submit = (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (answer !== "") actions.answer(ask, answer);
   };

@@ -26,8 +26,12 @@ export function ReceiptLine(props: { message: MessageItem }) {
         {message.sentPercent !== undefined && kind === "on_phone" && `, ${w.sentPercent(percent(message.sentPercent))}`}
       </span>
       {message.edited && <span>{w.edited}</span>}
-      {message.canEdit && <button type="button" class="btn plain" onClick={() => actions.startEdit(message.id)}>{w.edit}</button>}
-      {message.canCancel && <button type="button" class="btn plain" onClick={() => actions.cancel(message.id)}>{w.cancel}</button>}
+      {(message.canEdit || message.canCancel) && (
+        <span class="does">
+          {message.canEdit && <button type="button" class="btn plain" onClick={() => actions.startEdit(message.id)}>{w.edit}</button>}
+          {message.canCancel && <button type="button" class="btn plain" onClick={() => actions.cancel(message.id)}>{w.cancel}</button>}
+        </span>
+      )}
       {reason !== undefined && <p class="reason" dir="auto">{reason}</p>}
     </div>
   );

@@ -46,7 +46,9 @@ export function TaskCard(props: { task: TaskItem }) {
   const working = task.state === "running";
   const over = task.resultKey !== undefined;
   const latest = task.steps.at(-1);
-  const doing = task.currentStep ?? latest?.title;
+  const doing = working && !listed ? task.currentStep ?? latest?.title : undefined;
+  const liveText = task.liveText ?? "";
+  const speaks = task.reason !== undefined || task.plan.length > 0 || doing !== undefined || liveText !== "";
   return (
     <>
       <Icon name={TASK_KNOTS[task.state]} class={working ? "knot on" : task.state === "failed" ? "knot bad" : "knot"} />
@@ -61,14 +63,14 @@ export function TaskCard(props: { task: TaskItem }) {
             {task.fromSchedule && <span>{w.fromSchedule}</span>}
           </p>
         </header>
-        {!over && (
+        {!over && speaks && (
           <div class="body">
             {task.reason !== undefined && <p class={task.state === "failed" ? "small bad" : "small"} dir="auto">{task.reason}</p>}
             {task.plan.length > 0 && <Plan lines={task.plan} />}
-            {working && doing !== undefined && !listed && (
+            {doing !== undefined && (
               <p class="step" data-testid="step" data-state={latest?.state ?? "running"}><Icon name="doc" small /><span dir="auto">{doing}</span></p>
             )}
-            {task.liveText !== undefined && task.liveText !== "" && <div class="say"><Markdown text={task.liveText} streaming /></div>}
+            {liveText !== "" && <div class="say"><Markdown text={liveText} streaming /></div>}
           </div>
         )}
         {!over && task.steps.length > 0 && <StepList task={task.task} steps={task.steps} onOpen={setListed} />}

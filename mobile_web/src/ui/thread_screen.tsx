@@ -1,4 +1,4 @@
-import type { JSX } from "preact";
+import type { TargetedDragEvent } from "preact";
 
 import { AskSheet } from "./ask_sheet.tsx";
 import { Composer } from "./composer.tsx";
@@ -15,7 +15,7 @@ export function ThreadScreen(props: { onHeld: () => void }) {
   const ask = asked === null ? undefined
     : view.openAsks.value.find((one) => one.seq === asked)
       ?? view.thread.value.items.find((item) => item.type === "ask" && item.seq === asked);
-  const onDrop = (event: JSX.TargetedDragEvent<HTMLElement>) => {
+  const onDrop = (event: TargetedDragEvent<HTMLElement>) => {
     const files = event.dataTransfer?.files;
     if (files === undefined || files.length === 0) return;
     event.preventDefault();

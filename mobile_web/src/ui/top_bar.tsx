@@ -11,7 +11,7 @@ export function TopBar(props: { title: string; note?: string; back?: (() => void
   return (
     <header class="bar">
       {back !== null && <button type="button" class="ib" aria-label={words.value.back} onClick={back}><Icon name="back" class="flip" /></button>}
-      <h1 class="two clip"><bdi class="clip">{props.title}</bdi>{props.note !== undefined && <span class="meta clip">{props.note}</span>}</h1>
+      <h1 class="two clip"><span class="clip"><bdi>{props.title}</bdi></span>{props.note !== undefined && <span class="meta clip">{props.note}</span>}</h1>
       {props.children}
     </header>
   );

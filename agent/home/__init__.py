@@ -1,0 +1,1 @@
+"""At home on this computer: first folder, start, notifications."""

@@ -1,0 +1,105 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+import type { Deskhand } from "../state/actions.ts";
+import { DeskhandContext, useDeskhand } from "./deskhand.ts";
+import { FrozenScreen } from "./frozen_screen.tsx";
+import { Sprite } from "./icon.tsx";
+import { ObstacleScreen } from "./obstacle_screen.tsx";
+import { applyTheme, followKeyboard } from "./page_frame.ts";
+import { PairingScreen } from "./pairing_screen.tsx";
+import "./styles/index.css";
+import { ThreadScreen } from "./thread_screen.tsx";
+import { Toast } from "./toast.tsx";
+import { TopBar } from "./top_bar.tsx";
+import { useChunk } from "./use_chunk.ts";
+import { words } from "./words.ts";
+
+const loadLater = () => import("./later.tsx");
+const loadDesk = () => import("./desk.tsx");
+const WIDE = "(min-width: 1000px)";
+
+/** The screens of the second chunk. */
+function Later() {
+  const chunk = useChunk(loadLater);
+  const w = words.value;
+  if (chunk.state === "loaded") return <chunk.it.LaterScreen />;
+  return (
+    <>
+      <TopBar title="Deskhand" />
+      <main class="page">
+        {chunk.state === "failed"
+          ? <p role="alert">{w.screenFailed} <button type="button" class="btn" onClick={chunk.retry}>{w.tryAgain}</button></p>
+          : <p class="meta" role="status">{w.loading}</p>}
+      </main>
+    </>
+  );
+}
+
+function useWide(): boolean {
+  const [wide, setWide] = useState(() => window.matchMedia(WIDE).matches);
+  useEffect(() => {
+    const query = window.matchMedia(WIDE);
+    const follow = () => setWide(query.matches);
+    query.addEventListener("change", follow);
+    return () => query.removeEventListener("change", follow);
+  }, []);
+  return wide;
+}
+
+/** The same screens; on a wide one with the other places and the work under way at its sides. */
+function Desk(props: { children: ComponentChildren }) {
+  const wide = useWide();
+  const chunk = useChunk(loadDesk, wide);
+  const sides = wide && chunk.state === "loaded" ? chunk.it : null;
+  return (
+    <div class={wide ? "desk" : ""}>
+      {wide && <div>{sides !== null && <sides.SideNav />}</div>}
+      <div class={wide ? "middle" : ""}>{props.children}</div>
+      {wide && <div>{sides !== null && <sides.SideWork />}</div>}
+    </div>
+  );
+}
+
+function Screen() {
+  const { view, actions } = useDeskhand();
+  const [heldSeen, setHeldSeen] = useState<string | null>(null);
+  const obstacle = view.obstacle.value;
+  const paired = view.paired.value;
+  const frozen = view.frozen.value;
+  const { screen } = view.route.value;
+  if (obstacle !== null) return <ObstacleScreen obstacle={obstacle} />;
+  if (paired === null) return null;
+  if (!paired || screen === "pairing" || (view.pairing.value.step !== "none" && view.pairing.value.step !== "paired")) return <PairingScreen />;
+  if (frozen !== null && heldSeen !== frozen.since) {
+    return <FrozenScreen frozen={frozen} onRead={() => { setHeldSeen(frozen.since); actions.navigate({ screen: "thread" }); }} />;
+  }
+  const atThread = screen === "thread" || screen === "ask" || screen === "task";
+  return <Desk>{atThread ? <ThreadScreen onHeld={() => setHeldSeen(null)} /> : <Later />}</Desk>;
+}
+
+/** Theme and title follow the view; neither draws anything. */
+function Frame() {
+  const { view } = useDeskhand();
+  const { theme } = view.preferences.value;
+  const asks = view.openAsks.value.length;
+  const name = view.header.value.name;
+  useEffect(followKeyboard, []);
+  useEffect(() => applyTheme(theme), [theme]);
+  useEffect(() => {
+    document.title = [asks > 0 && words.value.asksWait(asks), name, "Deskhand"].filter(Boolean).join(" · ");
+  }, [asks, name, words.value]);
+  return null;
+}
+
+/** The page. Everything it shows is in `view`, everything it can do in `actions`. */
+export function App(props: Deskhand) {
+  return (
+    <DeskhandContext.Provider value={props}>
+      <Sprite />
+      <Frame />
+      <Screen />
+      <Toast />
+    </DeskhandContext.Provider>
+  );
+}
