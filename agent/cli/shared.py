@@ -15,7 +15,7 @@ EXIT_FAILED = 3
 EXIT_WAITING = 4
 EXIT_UNREACHABLE = 5
 
-JSON = typer.Option(False, "--json", help="Print JSON for programs.")
+JSON = typer.Option("--json", help="Print JSON for programs.")
 
 
 def config() -> Config:

@@ -18,6 +18,8 @@ from relay.protocol.errors import ErrorCode, Malformed, Refused
 
 ATTEMPTS = 6
 FIRST_PAUSE_S = 0.5
+_PASSING = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.RATE_LIMITED, ErrorCode.UNAUTHORIZED, ErrorCode.CONFLICT})
+"""What another attempt may mend: a busy relay, an old token, an upload that goes on from elsewhere."""
 _OFFSET = "Upload-Offset"
 
 
@@ -105,7 +107,7 @@ class BlobTransfer:
                 sealed.write(piece)
 
     async def _pause(self, error: httpx2.HTTPError | Refused, attempt: int) -> None:
-        if isinstance(error, Refused) and error.code not in {ErrorCode.UNAVAILABLE, ErrorCode.RATE_LIMITED}:
+        if isinstance(error, Refused) and error.code not in _PASSING:
             raise error
         if attempt == ATTEMPTS - 1:
             raise error if isinstance(error, Refused) else self._http.unreachable(error) from error

@@ -56,7 +56,6 @@ class _Session:
     socket: ClientConnection
     sender: Sender
     target_seq: int
-    progressed: bool = False
 
 
 class Link:
@@ -64,7 +63,8 @@ class Link:
 
     ``on_entries(tx, entries)`` gets genuine entries in order, own ones included, inside the transaction that stores
     them; if it raises, only its own effect on that entry is undone. ``on_committed()`` follows each such
-    transaction. ``on_live(device, body)``, ``on_presence(devices)`` and ``on_state(state)`` are told at once.
+    transaction. ``on_live(device, body)``, ``on_presence(devices)`` and ``on_state(state)`` are told at once; none of
+    these may raise.
     ``on_set_aside(tx, item)``: the thread does not take an item of the outbox. ``clock`` gives the time in UTC.
     """
 
@@ -105,6 +105,7 @@ class Link:
         self._live_out = LiveSender(identity, keys, clock)
         self._live_in = LiveReceiver()
         self._session: _Session | None = None
+        self._progressed = False
         self._waiters: dict[str, asyncio.Future[Received]] = {}
         self._changed = asyncio.Event()
         self.state = LinkState("disconnected", clock())
@@ -113,12 +114,12 @@ class Link:
         """Stay connected until cancelled. Returns only when `state` is final: frozen, or replaced by another process."""
         failures = 0
         while True:
-            started = asyncio.get_running_loop().time()
-            over, progressed = await self._one_connection()
+            started, self._progressed = asyncio.get_running_loop().time(), False
+            over = await self._one_connection()
             self._say(over.kind, over.reason, over.next)
             if over.final:
                 return
-            good = progressed or asyncio.get_running_loop().time() - started >= GOOD_AFTER_S
+            good = self._progressed or asyncio.get_running_loop().time() - started >= GOOD_AFTER_S
             failures = 1 if good else failures + 1
             patient = not isinstance(over, Lost)
             await asyncio.sleep(self._backoff.most if patient else self._backoff.delay(failures, self._random))
@@ -129,7 +130,7 @@ class Link:
             self._session.sender.wake()
 
     async def append(self, body: Body, *, hint: Hint = "none", roster: str | None = None) -> Received:
-        """Say ``body`` and wait until it is verified in the thread. Raises `NotTaken`."""
+        """Say a new ``body`` and wait, as long as it takes, until it is verified in the thread. Raises `NotTaken`."""
         waiter = self._waiters.setdefault(body.id, asyncio.get_running_loop().create_future())
         with self._engine.begin() as tx:
             self._outbox.put(tx, body, hint=hint, roster=roster)
@@ -158,31 +159,26 @@ class Link:
         """A token for the relay's HTTP twins, good for at least a minute."""
         return await self._http.token()
 
-    async def _one_connection(self) -> tuple[Over, bool]:
+    async def _one_connection(self) -> Over:
+        """Connect and stay so as long as it lasts; returns why it is over."""
         if self._mirror.frozen is not None:
-            return FrozenThread(str(self._mirror.frozen)), False
+            return FrozenThread(str(self._mirror.frozen))
         self._say("connecting")
         try:
             await self._converse()
-            raise Lost("The connection to the relay ended.")
         except Over as over:
-            return over, self._end_session()
+            return over
         except ConnectionClosed as closed:
-            return _closed(closed), self._end_session()
+            return _closed(closed)
         except (OSError, TimeoutError, WebSocketException) as error:
-            return Lost(
-                f"The relay at {self._address.origin} cannot be reached ({_short(error)})."
-            ), self._end_session()
+            return Lost(f"The relay at {self._address.origin} cannot be reached ({_short(error)}).")
         except SQLAlchemyError as error:
             log.exception("The database of the thread cannot be written")
-            return Lost(
-                f"This computer cannot store the thread ({type(error).__name__}).", "Free some disk space."
-            ), self._end_session()
-
-    def _end_session(self) -> bool:
-        session, self._session = self._session, None
-        self._live_out.drop()
-        return session is not None and session.progressed
+            return Lost(f"This computer cannot store the thread ({type(error).__name__}).", "Free some disk space.")
+        finally:
+            self._session = None
+            self._live_out.drop()
+        return Lost("The connection to the relay ended.")
 
     async def _converse(self) -> None:
         async with connect(
@@ -276,7 +272,7 @@ class Link:
         except BaseException:
             self._mirror.reload()
             raise
-        session.progressed = session.progressed or bool(received)
+        self._progressed = self._progressed or bool(received)
         self._announce(received)
         self._on_committed()
         session.sender.wake()
@@ -321,7 +317,9 @@ class Link:
             self._on_live(device, body)
 
     def _say(self, kind: LinkKind, reason: str = "", next_step: str = "") -> None:
-        self.state = LinkState(kind, self._clock(), reason, next_step)
+        away = {"connecting", "disconnected"}
+        since = self.state.since if {kind, self.state.kind} <= away else self._clock()
+        self.state = LinkState(kind, since, reason, next_step)
         self._on_state(self.state)
 
 

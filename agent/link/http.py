@@ -17,12 +17,11 @@ from agent.thread.mirror import Mirror
 from agent.thread.outbox import Outbox
 from relay.protocol import frames, transcript
 from relay.protocol.envelope import new_hex_id
-from relay.protocol.errors import Refused
+from relay.protocol.errors import ErrorCode, Refused
 
 TOKEN_GOOD_S = 8 * 60.0
 """Tokens last ten minutes; renewed earlier, so that one in use does not run out."""
 REQUEST_TIMEOUT_S = 30.0
-_TOO_FEW = 400
 
 
 _F = TypeVar("_F", bound=frames.Frame)
@@ -117,17 +116,24 @@ class RelayHttp:
 
     def check(self, answer: httpx2.Response) -> None:
         """Raise `Refused` for an error of a relay, `NotARelay` for anyone else's."""
-        if answer.status_code >= _TOO_FEW:
+        if answer.is_error:
             error = _parsed(frames.Error, answer)
             refused = Refused(error.code, n=error.n, next_n=error.next_n, retry_after=error.retry_after)
             refused.args = (error.message,)
             refused.message = error.message
+            if error.code is ErrorCode.UNAUTHORIZED:
+                self._token_until = 0.0  # a computer that slept holds a token older than it looks
             raise refused
 
     async def put_slot(self, pairing: str, slot: str, text: str) -> None:
         """Fill a slot of a pairing in this device's name; the same text again changes nothing."""
-        path, headers = f"/v1/pairings/{pairing}/{slot}", await self.authorization()
-        await self.request("PUT", path, content=text, headers={**headers, "Content-Type": "text/plain"})
+        path, kind = f"/v1/pairings/{pairing}/{slot}", {"Content-Type": "text/plain"}
+        try:
+            await self.request("PUT", path, content=text, headers={**kind, **await self.authorization()})
+        except Refused as refused:
+            if refused.code is not ErrorCode.UNAUTHORIZED:
+                raise
+            await self.request("PUT", path, content=text, headers={**kind, **await self.authorization()})
 
     async def wait_for_slot(self, pairing: str, slot: str) -> str:
         """Wait, without end, until a slot of a pairing is filled. `Refused` (not_found) once the pairing is gone."""

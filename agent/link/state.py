@@ -13,7 +13,10 @@ LinkKind = Literal["connecting", "connected", "disconnected", "frozen", "refused
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """How the link to the relay is, since when (UTC), why, and what the person can do next."""
+    """How the link to the relay is, since when (UTC), why, and what the person can do next.
+
+    ``since`` counts from the loss while it tries to connect again.
+    """
 
     kind: LinkKind
     since: datetime

@@ -19,7 +19,7 @@ from pydantic import AfterValidator, Field
 from agent.core.ports import Planned, Progress, ToolError, ToolOutput, Workspace
 from agent.tools import html_text, office, text
 from agent.tools.base import BaseTool, Input, find_file
-from agent.tools.truncate import joined, size, window
+from agent.tools.truncate import counted, joined, size, window
 from agent.tools.workbook_read import check_package
 
 MAX_TEXT_BYTES = 50 << 20
@@ -167,8 +167,8 @@ def _pdf(file: BinaryIO, reading: Reading) -> Iterator[str]:
         raise ToolError("is a damaged PDF. Open it, print it to a new PDF, and try again.") from error
     wanted = [number for number in range(1, count + 1) if reading.wants(number)]
     if not wanted:
-        raise ToolError(f"has only {count} pages. Ask for pages 1-{count}.")
-    yield f"PDF, {count} pages."
+        raise ToolError(f"has only {counted(count, 'page')}. Ask for pages 1-{count}.")
+    yield f"PDF, {counted(count, 'page')}."
     for number in wanted:
         try:
             page = document.pages[number - 1]
@@ -200,18 +200,18 @@ def _whole(file: BinaryIO) -> str:
     return "".join(text.pieces(file, codec))
 
 
-def _html(file: BinaryIO, reading: Reading) -> Iterator[str]:
+def _html(file: BinaryIO, _reading: Reading) -> Iterator[str]:
     yield html_text.markdown(_whole(file))
 
 
-def _plain(file: BinaryIO, reading: Reading) -> Iterator[str]:
+def _plain(file: BinaryIO, _reading: Reading) -> Iterator[str]:
     codec = text.detect(file)
     if codec is None:
         raise ToolError("is no text, whatever its name says.")
     yield from text.pieces(file, codec)
 
 
-def _mail(file: BinaryIO, reading: Reading) -> Iterator[str]:
+def _mail(file: BinaryIO, _reading: Reading) -> Iterator[str]:
     if file.seek(0, 2) > MAX_TEXT_BYTES:
         raise ToolError(f"is larger than {size(MAX_TEXT_BYTES)}: too large to open. Save its attachments instead.")
     file.seek(0)
@@ -256,6 +256,8 @@ class _Package(HTMLParser):
                 self.items[given.get("id", "")] = given.get("href", "")
             case "itemref":
                 self.spine.append(given.get("idref", ""))
+            case _:
+                pass
 
 
 def _epub(file: BinaryIO, reading: Reading) -> Iterator[str]:
@@ -282,7 +284,7 @@ def _member(package: zipfile.ZipFile, name: str) -> str:
     return package.read(name).decode("utf-8", errors="replace")
 
 
-def _image(file: BinaryIO, reading: Reading) -> Iterator[str]:
+def _image(file: BinaryIO, _reading: Reading) -> Iterator[str]:
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -293,15 +295,15 @@ def _image(file: BinaryIO, reading: Reading) -> Iterator[str]:
             kind = picture.format
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError, ValueError, SyntaxError) as error:
         raise ToolError("is no image that can be opened; it may be damaged.") from error
-    when = f", taken {taken}" if taken else ", no date in it"
+    when = f", taken {str(taken).replace(':', '-', 2)}" if taken else ", no date in it"
     yield f"{kind} image, {width} × {height} pixels{when}. What it shows cannot be told from here."
 
 
-def _docx(file: BinaryIO, reading: Reading) -> Iterator[str]:
+def _docx(file: BinaryIO, _reading: Reading) -> Iterator[str]:
     return office.docx(file)
 
 
-def _xlsx(file: BinaryIO, reading: Reading) -> Iterator[str]:
+def _xlsx(file: BinaryIO, _reading: Reading) -> Iterator[str]:
     return office.xlsx(file)
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from agent.core.ports import Op, Planned, Progress, ToolError, ToolOutput, Touch, Workspace
 from agent.tools import text, tree
 from agent.tools.base import BaseTool, Input, find_file, workbench
-from agent.tools.truncate import flat, size
+from agent.tools.truncate import counted, flat, size
 
 MAX_EDITED_BYTES = 20 << 20
 MAX_MOVES = 1_000
@@ -46,7 +46,8 @@ class WriteFile(BaseTool[WriteInput]):
         verb = "Replaced" if change.op is Op.OVERWRITE else "Wrote"
         lines = wanted.content.count("\n") + (not wanted.content.endswith("\n"))
         return ToolOutput(
-            f"{verb} {workspace.display(change.path)} ({size(len(data))}, {lines} lines).", files=(change.path,)
+            f"{verb} {workspace.display(change.path)} ({size(len(data))}, {counted(lines, 'line')}).",
+            files=(change.path,),
         )
 
 
@@ -177,7 +178,7 @@ class MoveFiles(BaseTool[MoveInput]):
         for target in pairs.values():
             if target.exists() and target not in pairs:
                 raise ToolError(
-                    f"There is already a {workspace.display(target)}. Choose another name, or trash it first."
+                    f"{workspace.display(target)} is there already. Choose another name, or trash it first."
                 )
         ordered: list[tuple[Path, Path]] = []
         while pairs:
@@ -206,7 +207,7 @@ class CopyFile(BaseTool[CopyInput]):
         if wanted.to.endswith("/") or target.is_dir():
             target = workspace.target(str(target / source.name))
         if target.exists():
-            raise ToolError(f"There is already a {workspace.display(target)}. Choose another name.")
+            raise ToolError(f"{workspace.display(target)} is there already. Choose another name.")
         return Planned(f"Copying {workspace.display(source)}", reads=(source,), touches=(Touch(Op.CREATE, target),))
 
     def run(self, wanted: CopyInput, workspace: Workspace, progress: Progress) -> ToolOutput:
@@ -267,7 +268,7 @@ def new_file(workspace: Workspace, name: str, *, overwrite: bool) -> Path:
         raise ToolError(f"{workspace.display(target)} is a folder. Give the name of a file in it.")
     if target.exists() and not overwrite:
         raise ToolError(
-            f"There is already a {workspace.display(target)}. Choose another name, or set overwrite to true (undoable)."
+            f"{workspace.display(target)} is there already. Choose another name, or set overwrite to true (undoable)."
         )
     return target
 

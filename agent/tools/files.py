@@ -9,10 +9,10 @@ from typing import Annotated
 from pydantic import Field
 
 from agent.core.ports import Planned, Progress, ToolError, ToolOutput, Workspace
-from agent.tools import text, tree
+from agent.tools import documents, table_sources, text, tree
 from agent.tools.base import BaseTool, Input, find_file
 from agent.tools.names import shown
-from agent.tools.truncate import MAX_CHARS, flat, page, size, window
+from agent.tools.truncate import MAX_CHARS, counted, flat, page, size, window
 
 MAX_SEARCHED_BYTES = 50 << 20
 """Content of larger files is not searched."""
@@ -52,7 +52,7 @@ class ListFiles(BaseTool[ListInput]):
         files = [entry for entry in found if entry.kind == "file"]
         folders = sum(entry.kind == "folder" for entry in found)
         total = size(sum(entry.bytes for entry in files))
-        head = f"{workspace.display(folder)}: {len(files)} files ({total}), {folders} folders"
+        head = f"{workspace.display(folder)}: {counted(len(files), 'file')} ({total}), {counted(folders, 'folder')}"
         if wanted.pattern:
             head += f" like {wanted.pattern}"
         if wanted.folder == "." and len(workspace.roots) > 1:
@@ -142,7 +142,7 @@ class SearchFiles(BaseTool[SearchInput]):
                 except ToolError as error:
                     skipped.append(f"{name}: not searched inside. {flat(str(error), 160)}")
         lines, more = page([*named, *inside], wanted.offset)
-        head = f"“{wanted.query}”: {len(named)} names and {len(inside)} places in {looked} files"
+        head = f"“{wanted.query}”: {counted(len(named), 'name')} and {counted(len(inside), 'place')} in {counted(looked, 'file')}"
         return ToolOutput("\n".join([head, *lines, *([more] if more else []), *skipped[:10]]), not_done=tuple(skipped))
 
 
@@ -175,8 +175,6 @@ def _line(entry: tree.Entry, folder: Path) -> str:
 
 
 def _better_tool(path: Path) -> str:
-    from agent.tools import documents, table_sources
-
     if path.suffix.lower() in table_sources.READERS:
         return "Use describe_table or query_table."
     if path.suffix.lower() in documents.READERS:
@@ -185,8 +183,6 @@ def _better_tool(path: Path) -> str:
 
 
 def _hits(workspace: Workspace, entry: tree.Entry, needle: str) -> list[str]:
-    from agent.tools import documents
-
     if entry.bytes > MAX_SEARCHED_BYTES:
         raise ToolError(f"It is too large ({size(entry.bytes)}).")
     hits: list[str] = []

@@ -122,8 +122,8 @@ class _Reader(HTMLParser):
                 self._rows.append([])
             case "td" | "th" if self._tables == 1:
                 self._out.append("\0")
-            case _ if tag in _BLOCKS:
-                self._out.append("\n\n" if self._rows is None else " ")
+            case _:
+                self._out.append("" if tag not in _BLOCKS else "\n\n" if self._rows is None else " ")
 
     def _end_block(self, tag: str) -> None:
         match tag:
@@ -140,8 +140,8 @@ class _Reader(HTMLParser):
                 self._tables -= 1
                 if self._tables == 0:
                     self._end_table()
-            case _ if tag in _BLOCKS:
-                self._out.append("\n\n" if self._rows is None else " ")
+            case _:
+                self._out.append("" if tag not in _BLOCKS else "\n\n" if self._rows is None else " ")
 
     def _end_table(self) -> None:
         rows = [row for row in self._rows or [] if any(row)]

@@ -7,12 +7,14 @@ from typing import Any, BinaryIO
 
 from agent.core.ports import ToolError
 from agent.tools import table_text, workbook_read
+from agent.tools.truncate import counted
 
 OUTLINE_ROWS = 10
 OUTLINE_COLUMNS = 30
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-_EMU_PICTURE = 13  # MSO_SHAPE_TYPE.PICTURE
+_MATH_SIGNS = {f"{_M}den": "/", f"{_M}sup": "^", f"{_M}sub": "_"}
+_PICTURE = 13  # MSO_SHAPE_TYPE.PICTURE
 
 
 def docx(file: BinaryIO) -> Iterator[str]:
@@ -40,7 +42,7 @@ def docx(file: BinaryIO) -> Iterator[str]:
             yield text
     pictures = len(document.inline_shapes)
     if pictures:
-        yield f"[{pictures} pictures are not shown here]"
+        yield f"[not shown here: {counted(pictures, 'picture')}]"
 
 
 def pptx(file: BinaryIO) -> Iterator[str]:
@@ -62,7 +64,7 @@ def pptx(file: BinaryIO) -> Iterator[str]:
 def xlsx(file: BinaryIO) -> Iterator[str]:
     """One piece a sheet: its size and first rows."""
     with workbook_read.opened(file) as book:
-        yield f"{len(book.sheetnames)} sheets. Compute with them with describe_table and query_table."
+        yield f"{counted(len(book.sheetnames), 'sheet')}. Compute with them with describe_table and query_table."
         for sheet in book.worksheets:
             sheet.reset_dimensions()
             rows = sheet.iter_rows(values_only=True, max_col=OUTLINE_COLUMNS)
@@ -71,10 +73,10 @@ def xlsx(file: BinaryIO) -> Iterator[str]:
             if not any(value is not None for row in first for value in row):
                 yield f"## {sheet.title}\n\nNothing in its first rows." if count else f"## {sheet.title}\n\nEmpty."
                 continue
-            width = max(map(len, first))
-            filled = [(*row, *[None] * (width - len(row))) for row in first]
+            width = max(map(workbook_read.filled, first))
+            filled = [(*row, *[None] * (width - len(row)))[:width] for row in first]
             text, _ = table_text.table([table_text.cell(value) for value in filled[0]], filled[1:], limit=4_000)
-            yield f"## {sheet.title} ({count:,} rows)\n\n{text}"
+            yield f"## {sheet.title} ({counted(count, 'row')})\n\n{text}"
 
 
 def _opened(work: Callable[[], Any], what: str) -> Any:
@@ -87,13 +89,14 @@ def _opened(work: Callable[[], Any], what: str) -> Any:
 def _word_text(paragraph: Any) -> str:
     parts: list[str] = []
     for node in paragraph.iter():
-        match node.tag:
-            case f"{_W}t" | f"{_M}t":
-                parts.append(node.text or "")
-            case f"{_W}tab":
-                parts.append("\t" if node.getparent().tag != f"{_W}tabs" else "")
-            case f"{_W}br" | f"{_W}cr":
-                parts.append("\n")
+        if node.tag in {f"{_W}t", f"{_M}t"}:
+            parts.append(node.text or "")
+        elif node.tag in _MATH_SIGNS:
+            parts.append(_MATH_SIGNS[node.tag])
+        elif node.tag == f"{_W}tab" and node.getparent().tag == f"{_W}r":
+            parts.append("\t")
+        elif node.tag in {f"{_W}br", f"{_W}cr"}:
+            parts.append("\n")
     return "".join(parts)
 
 
@@ -129,5 +132,5 @@ def _shape(shape: Any) -> Iterator[str]:
         ]
         if lines:
             yield "\n".join(lines)
-    elif shape.shape_type == _EMU_PICTURE:
+    elif shape.shape_type == _PICTURE:
         yield "(a picture, not shown here)"

@@ -40,7 +40,7 @@ def preview(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _workbook(file: BinaryIO, path: Path) -> dict[str, Any] | None:
+def _workbook(file: BinaryIO, _path: Path) -> dict[str, Any] | None:
     with workbook_read.opened(file) as book:
         name = workbook_read.first_filled(book)
         sheet = book[name]
@@ -50,7 +50,7 @@ def _workbook(file: BinaryIO, path: Path) -> dict[str, Any] | None:
     return {**grid, "note": name + (f" and {others} more sheets" if others else "")}
 
 
-def _csv(file: BinaryIO, path: Path) -> dict[str, Any] | None:
+def _csv(file: BinaryIO, _path: Path) -> dict[str, Any] | None:
     size = file.seek(0, os.SEEK_END)
     codec = text.detect(file)
     if codec is None or size == 0:
@@ -90,7 +90,7 @@ def _text(file: BinaryIO, path: Path) -> dict[str, Any] | None:
     return {"kind": kind, "text": clip(content, TEXT_CHARS)}
 
 
-def _image(file: BinaryIO, path: Path) -> dict[str, Any] | None:
+def _image(file: BinaryIO, _path: Path) -> dict[str, Any] | None:
     size = file.seek(0, os.SEEK_END)
     return {"kind": "image", "bytes": size} if size <= MAX_IMAGE_BYTES else None
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from agent.core.ports import Planned, Progress, ToolError, ToolOutput, Workspace
 from agent.tools import table_sources, table_text
 from agent.tools.base import BaseTool, Input, workbench
-from agent.tools.truncate import MAX_CHARS, size
+from agent.tools.truncate import MAX_CHARS, counted, size
 
 if TYPE_CHECKING:
     from agent.tools.database import Database
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SAMPLE_ROWS = 5
 MAX_ROWS = 1_000
 MAX_TABLES = 20
+EXACT_ROWS = 100_000
+"""In larger tables, different values are estimated."""
 _TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
 
@@ -66,11 +68,9 @@ class DescribeTable(BaseTool[DescribeInput]):
             sample = list(database.rows(f"SELECT * FROM t LIMIT {SAMPLE_ROWS}"))  # noqa: S608 - a number
         with workspace.open(source.path) as file:
             total = file.seek(0, 2)
-        head = (
-            f"{workspace.display(source.path)}: {count:,} rows × {len(columns)} columns ({size(total)}, {source.form})"
-        )
+        head = f"{workspace.display(source.path)}: {counted(count, 'row')} × {counted(len(columns), 'column')} ({size(total)}, {source.form})"
         overview, told = table_text.table(
-            ("column", "type", "missing", "different (about)", "smallest", "largest"), facts, MAX_CHARS // 2
+            ("column", "type", "missing", "different", "smallest", "largest"), facts, MAX_CHARS // 2
         )
         first, _ = table_text.table([name for name, _ in columns], sample, MAX_CHARS // 3)
         parts = [head, *(f"Note: {note}." for note in source.notes), "", overview]
@@ -116,7 +116,7 @@ class QueryTable(BaseTool[QueryInput]):
         notes = [f"Note: {workspace.display(source.path)}: {note}." for source in sources for note in source.notes]
         end = wanted.offset + shown
         rest = [f"[rows {wanted.offset + 1}–{end} of {count:,}; read on with offset={end}]"] if end < count else []
-        return ToolOutput("\n".join([f"{count:,} rows", "", text, *rest, *notes]))
+        return ToolOutput("\n".join([counted(count, "row"), "", text, *rest, *notes]))
 
 
 @contextmanager
@@ -151,6 +151,7 @@ def _facts(database: Database, name: str, kind: str, rows: int) -> tuple[str, st
     column = quoted(name)
     ordered = not kind.startswith(("STRUCT", "MAP", "UNION")) and not kind.endswith("]")
     least, most = (f"min({column})", f"max({column})") if ordered else ("NULL", "NULL")
-    query = f"SELECT count({column}), approx_count_distinct({column}), {least}, {most} FROM t"  # noqa: S608 - quoted
+    distinct_values = f"count(DISTINCT {column})" if rows <= EXACT_ROWS else f"approx_count_distinct({column})"
+    query = f"SELECT count({column}), {distinct_values}, {least}, {most} FROM t"  # noqa: S608 - quoted
     ((present, distinct, low, high),) = database.rows(query)
     return name, kind.lower(), rows - present, min(distinct, present), low, high

@@ -52,6 +52,7 @@ def detect(file: BinaryIO) -> str | None:
     if controls > len(head) * 0.01:
         return None
     decoder = codecs.getincrementaldecoder("utf-8")()
+    chunk = last = b""
     try:
         while chunk := file.read(CHUNK_BYTES):
             decoder.decode(chunk)
@@ -67,7 +68,7 @@ def detect(file: BinaryIO) -> str | None:
 
 
 def pieces(file: BinaryIO, codec: str) -> Iterator[str]:
-    """The text in pieces, line ends as "\\n"; what does not decode becomes �."""
+    """The text in pieces, line ends as a line feed; what does not decode becomes �."""
     file.seek(0)
     with_newlines = io.TextIOWrapper(file, encoding=codec, errors="replace", newline=None)
     try:

@@ -80,6 +80,11 @@ def joined(pieces: Iterable[str]) -> Iterator[str]:
         yield "\n\n"
 
 
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: "1 row", "2,300 rows"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def size(count: int) -> str:
     """Bytes for people: "2.3 KB"."""
     if count < KILO:

@@ -13,7 +13,7 @@ from agent.tools import workbook_write
 from agent.tools.base import BaseTool, Input, workbench
 from agent.tools.file_changes import new_file, touch
 from agent.tools.tables import TABLES_TEXT, Tables, loaded, sources_of
-from agent.tools.truncate import size
+from agent.tools.truncate import counted, size
 
 MAX_SHEETS = 50
 MAX_GIVEN_ROWS = 5_000
@@ -116,7 +116,7 @@ class WriteWorkbook(BaseTool[WorkbookInput]):
             workbook_write.check(draft, book)
             workspace.put(draft, change.path)
             total = draft.stat().st_size
-        head = f"Wrote {workspace.display(change.path)} ({size(total)}, {len(wanted.sheets)} sheets):"
+        head = f"Wrote {workspace.display(change.path)} ({size(total)}, {counted(len(wanted.sheets), 'sheet')}):"
         return ToolOutput("\n".join([head, *lines]), files=(change.path,))
 
 
@@ -145,7 +145,7 @@ def _fill(book: workbook_write.Writer, sheet: Sheet, workspace: Workspace, progr
                 sheet.name, sheet.title, names, _stopping(workspace, result.rows()), chart, given=False
             )
             written.notes.extend(f"{source.path.name}: {note}" for source in sources for note in source.notes)
-    yield f"- {sheet.name}: {written.rows:,} rows × {written.columns} columns" + (
+    yield f"- {sheet.name}: {counted(written.rows, 'row')} × {counted(written.columns, 'column')}" + (
         f", {chart.kind} chart of {', '.join(chart.y)} by {chart.x}" if chart else ""
     )
     yield from (f"  Note: {note}." for note in dict.fromkeys(written.notes))

@@ -74,7 +74,7 @@ def check_package(file: BinaryIO, kind: str) -> None:
     file.seek(0)
 
 
-def first_filled(book: Workbook) -> str:
+def firstfilled(book: Workbook) -> str:
     """The first sheet with a value in it, else the first."""
     for sheet in book.worksheets:
         for row in sheet.iter_rows(max_row=HEADER_ROWS, values_only=True):
@@ -96,14 +96,14 @@ def to_csv(sheet: Any, target: Path) -> Rows:
     result = Rows()
     if start:
         result.notes.append(f"the header was found in row {start + 1}; what is above it was left out")
-    width = max(_filled(row) for row in head[start:])
+    width = max(filled(row) for row in head[start:])
     header = [_named(value) for value in head[start][:width]]
     kinds: list[set[str]] = [set() for _ in range(width)]
     errors = blank = 0
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         for row in _chain(head[start + 1 :], rows):
-            if (length := _filled(row)) == 0:
+            if (length := filled(row)) == 0:
                 blank += 1
                 continue
             if length > len(kinds):
@@ -140,15 +140,15 @@ def unique_names(header: Sequence[str]) -> list[str]:
 
 
 def _header_row(head: list[list[Any]]) -> int | None:
-    filled = [sum(value is not None for value in row) for row in head]
-    if not any(filled):
+    counts = [sum(value is not None for value in row) for row in head]
+    if not any(counts):
         return None
-    enough = max(1, int(max(filled) * _WIDE + 0.5))
-    return next(number for number, count in enumerate(filled) if count >= enough)
+    enough = max(1, int(max(counts) * _WIDE + 0.5))
+    return next(number for number, count in enumerate(counts) if count >= enough)
 
 
-def _filled(row: Sequence[Any]) -> int:
-    """Cells up to the last one with a value."""
+def filled(row: Sequence[Any]) -> int:
+    """How many cells there are up to the last one with a value."""
     return next((number for number in range(len(row), 0, -1) if row[number - 1] not in {None, ""}), 0)
 
 

@@ -18,6 +18,7 @@ from agent.core.ports import ToolError
 
 MAX_ROWS = 1_048_000
 MAX_CELL_CHARS = 32_767
+FIRST_YEAR = 1900
 MAX_EXACT_INTEGER = 10**15
 """Excel keeps 15 digits; longer numbers become text."""
 MEASURED_ROWS = 500
@@ -163,6 +164,8 @@ class Writer:
             case float():
                 if math.isfinite(value):
                     sheet.write_number(row, column, value, self._format(number))
+            case date() if value.year < FIRST_YEAR:
+                sheet.write_string(row, column, str(value))
             case datetime():
                 local = value.replace(tzinfo=None)
                 midnight = local.time() == time(0)
@@ -174,7 +177,9 @@ class Writer:
             case time() | timedelta():
                 sheet.write_datetime(row, column, value, self._format("[hh]:mm:ss"))
             case str() if given and value.startswith("=") and len(value) > 1:
-                sheet.write_formula(row, column, value, self._format(number if number != "General" else "#,##0.##"))
+                # no value is stored: a program that does not compute shows nothing rather than a wrong 0
+                sheet.write_formula(row, column, value, self._format(number if number != "General" else "#,##0.##"), "")
+                written.notes.append("formulas show their values when the file is opened in Excel or LibreOffice")
             case str() if given and _ISO_DATE.fullmatch(value) and (parsed := _date(value)):
                 sheet.write_datetime(row, column, parsed, self._format("yyyy-mm-dd"))
             case _:
@@ -190,7 +195,7 @@ class Writer:
         last = written.header_row + min(written.rows, MAX_CHARTED_ROWS)
         if written.rows > MAX_CHARTED_ROWS:
             written.notes.append(f"the chart shows the first {MAX_CHARTED_ROWS:,} rows")
-        options = {"type": plan.kind}
+        options: dict[str, str] = {"type": plan.kind}
         if plan.kind == "scatter":
             options["subtype"] = "marker_only"
         chart = self._book.add_chart(options)

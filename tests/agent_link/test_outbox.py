@@ -155,7 +155,7 @@ def test_a_notification_is_sealed_when_it_is_sent_and_cut_to_fit(computer: Compu
     assert opened["text"].endswith("…")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(
         st.one_of(

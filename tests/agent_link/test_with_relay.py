@@ -237,20 +237,36 @@ async def test_thirty_cuts_at_any_byte_lose_and_double_nothing(tmp_path: Path) -
             await computer.close()
 
 
-async def test_a_relay_killed_in_the_middle_goes_on_where_it_was(tmp_path: Path) -> None:
-    with relay_process(tmp_path / "relay") as relay:
-        computer = Computer(tmp_path, relay.url)
-        await computer.create_thread()
-        texts = [f"line {i}" for i in range(300)]
-        computer.say(*map(reply, texts))
-        async with computer.running():
-            await until(lambda: len(computer.entries) > 1)
-            relay.kill()
+async def test_a_relay_killed_in_the_middle_goes_on_where_it_was(computer: Computer, relay: RelayProcess) -> None:
+    texts = [f"line {i}" for i in range(150)]
+    computer.say(*map(reply, texts))
+    async with computer.running():
+        await until(lambda: len(computer.entries) > 1)
+        relay.kill()
+        try:
             await until(lambda: computer.link.state.kind == "disconnected")
-            assert not computer.link.send_live(
-                LiveStatus(type="status", name="Desk", state="awake", running=0, queued=0, brain=""), "status"
-            )
+            lost = computer.link.state.since
+            await until(lambda: len(computer.states) > 8)
+            assert computer.link.state.since == lost
+        finally:
             relay.start()
-            await until(lambda: computer.said() == texts)
-        assert computer.waiting() == []
-        await computer.close()
+        await until(lambda: computer.said() == texts)
+    assert computer.waiting() == []
+
+
+async def test_a_device_whose_keys_cannot_be_handed_over_is_removed_again(
+    computer: Computer, relay: RelayProcess
+) -> None:
+    async with computer.running():
+        phone, pairing = Phone(relay.url), new_pairing(computer)
+        link = await pairing.start()
+        waiting = asyncio.create_task(pairing.wait_for_device())
+        attempt = await phone.offer(link)
+        await waiting
+        relay.kill()  # it forgets open pairings
+        relay.start()
+        with pytest.raises(PairingOver, match="removed again"):
+            await pairing.confirm(attempt.digits)
+        assert computer.mirror.known.members[phone.id].to_seq is not None
+        assert phone.id not in computer.keys.wrap_keys
+        assert (await paired_phone(computer, relay)).thread.epoch == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent.model.rehearsal.documents import HONEST, read, table_text
 from agent.model.rehearsal.folders import asked_folder
 from agent.model.rehearsal.listing import DOCUMENTS, TABLES, Entry
-from agent.model.rehearsal.output import free_path, overview_sql, write_note
+from agent.model.rehearsal.output import free_name, overview_sql, write_note
 from agent.model.rehearsal.sources import known, named
 from agent.model.rehearsal.tables import look, query
 from agent.model.rehearsal.turn import Steps
@@ -42,7 +42,7 @@ def briefing(work: Work) -> Steps[str]:
     if not sections:
         raise GaveUp("I could not read any of the files.", *left_out)
     work.next()
-    path = yield from free_path(work, wanted[0].path.rsplit("/", 1)[0] + "/x" if "/" in wanted[0].path else "x", "", "md")
+    path = yield from free_name(work, folder, "Briefing", "md")
     content = "\n\n".join([f"# Briefing: {counted(len(sections), 'file')}", *sections, f"---\n\n{HONEST}"])
     yield from write_note(work, path, content + "\n")
     yield from work.not_done(*left_out)

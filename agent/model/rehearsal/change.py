@@ -71,7 +71,7 @@ def change(work: Work) -> Steps[str]:
 def _wide(wish: Wish, table: Table, chosen: Chosen, who: Column) -> Change:
     first, last = chosen.measure.between(wish.text.lower())
     return _change(
-        wish, chosen.measure.name or "the value", grid.ALIAS, who.sql, first.sql, last.sql, first.name, last.name
+        wish, chosen.measure.name or "the value", table.relation, who.sql, first.sql, last.sql, first.name, last.name
     )
 
 

@@ -129,7 +129,7 @@ def read(work: Work, entry: Entry) -> Steps[Extract]:
     offset: int | None = None
     for _ in range(MAX_PARTS):
         text = yield from work.must(tool, path=entry.path, offset=offset)
-        parts.append(text.partition("\n")[2])  # the first line says what the file is
+        parts.append(text.partition("\n\n")[2])  # above it: name, size, notes
         offset = next_offset(text)
         if offset is None:
             break

@@ -24,7 +24,7 @@ KINDS: dict[str, frozenset[str]] = {
 OTHER = "Other"
 TABLES = frozenset({".csv", ".tsv", ".xlsx", ".parquet"})
 TEXTS = frozenset({".md", ".txt", ".log", ".rst", ".tex"})
-DOCUMENTS = TEXTS | frozenset({".pdf", ".docx", ".pptx", ".html", ".htm", ".epub", ".eml", ".msg"})
+DOCUMENTS = TEXTS | frozenset({".pdf", ".docx", ".pptx", ".html", ".htm", ".epub", ".eml"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,16 +16,16 @@ from agent.model.rehearsal.work import Work
 
 def free_path(work: Work, source: str, purpose: str, ending: str) -> Steps[str]:
     """A name beside ``source`` that says what the file holds and that no file has yet."""
+    origin = PurePosixPath(source)
+    return (yield from free_name(work, str(origin.parent), f"{origin.stem} {purpose}".strip(), ending))
+
+
+def free_name(work: Work, folder: str, stem: str, ending: str) -> Steps[str]:
+    """``stem`` in a folder, with a number where a file has that name already."""
     listing = yield from list_all(work)
     taken = {entry.path.casefold() for entry in listing.entries}
-    origin = PurePosixPath(source)
-    number = 1
-    while True:
-        counter = f" {number}" if number > 1 else ""
-        path = str(origin.with_name(f"{origin.stem} {purpose}{counter}.{ending}"))
-        if path.casefold() not in taken:
-            return path
-        number += 1
+    names = (f"{stem}{f' {number}' if number > 1 else ''}.{ending}" for number in itertools.count(1))
+    return next(path for name in names if (path := str(PurePosixPath(folder) / name)).casefold() not in taken)
 
 
 def write_workbook(work: Work, path: str, sheets: Sequence[dict[str, Any]], *, overwrite: bool = False) -> Steps[str]:

@@ -3,9 +3,13 @@
  * performs the effects in order and feeds back what comes of them; time and chance come from outside.
  */
 
+import { CLOSE_REMOVED, CLOSE_REPLACED } from "../protocol/generated.ts";
+
 /** Seconds before the first new try; doubled up to the longest. */
 const FIRST_WAIT_S = 1;
 const LONGEST_WAIT_S = 60;
+/** After a refused hello the tries begin as if this many had failed. */
+const TRIES_AFTER_REFUSAL = 5;
 /** A try that got no welcome by then is given up. */
 export const WELCOME_WITHIN_S = 15;
 
@@ -17,8 +21,8 @@ export type State =
   | { readonly name: "following" }
   /** Another connection of this device took over: stay closed until the person says otherwise. */
   | { readonly name: "replaced" }
-  /** The relay does not know this device, or removed it: trying again is of no use by itself. */
-  | { readonly name: "denied"; readonly problem: string }
+  /** The relay says this device was removed: trying again is of no use by itself. */
+  | { readonly name: "denied" }
   | { readonly name: "stopped" };
 
 export type Event =
@@ -30,8 +34,8 @@ export type Event =
   | { readonly type: "timer" }
   | { readonly type: "challenge"; readonly nonce: string }
   | { readonly type: "welcome" }
-  /** An `error` frame that ends the connection, said before it closes. */
-  | { readonly type: "denied"; readonly problem: string }
+  /** The relay did not take the hello, and says why. */
+  | { readonly type: "refused"; readonly problem: string; readonly chance: number }
   /** `chance` in [0, 1): spreads the tries of many devices. */
   | { readonly type: "closed"; readonly code: number; readonly chance: number };
 
@@ -46,8 +50,6 @@ export type Effect =
 
 type Step = readonly [State, readonly Effect[]];
 
-const CLOSE_REPLACED = 4409;
-const CLOSE_REMOVED = 4403;
 
 function connect(tries: number): Step {
   return [{ name: "connecting", tries }, [{ type: "open" }, { type: "timer", seconds: WELCOME_WITHIN_S }]];
@@ -61,7 +63,7 @@ function wait(tries: number, chance: number, problem: string): Step {
 
 function lost(state: State, code: number, chance: number): Step {
   if (code === CLOSE_REPLACED) return [{ name: "replaced" }, [{ type: "no_timer" }]];
-  if (code === CLOSE_REMOVED) return [{ name: "denied", problem: "removed" }, [{ type: "no_timer" }]];
+  if (code === CLOSE_REMOVED) return [{ name: "denied" }, [{ type: "no_timer" }]];
   return wait("tries" in state ? state.tries : 0, chance, state.name === "following" ? "lost" : "unreachable");
 }
 
@@ -97,9 +99,11 @@ export function step(state: State, event: Event): Step {
       return [{ name: "greeting", tries: state.tries }, [{ type: "hello", nonce: event.nonce }]];
     case "welcome":
       return state.name === "greeting" ? [{ name: "following" }, [{ type: "no_timer" }, { type: "follow" }]] : [state, IDLE];
-    case "denied":
+    case "refused": {
       if (!open) return [state, IDLE];
-      return [{ name: "denied", problem: event.problem }, [{ type: "close" }, { type: "no_timer" }]];
+      const [next, effects] = wait("tries" in state ? Math.max(state.tries, TRIES_AFTER_REFUSAL) : TRIES_AFTER_REFUSAL, event.chance, event.problem);
+      return [next, [{ type: "close" }, ...effects]];
+    }
     case "closed":
       return open ? lost(state, event.code, event.chance) : [state, IDLE];
   }

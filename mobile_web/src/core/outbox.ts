@@ -11,8 +11,9 @@ interface Kept {
   readonly order: number;
   readonly at: string;
   readonly body: Body;
-  /** Ids of the copies that must be at the relay first; what they become is in `body.files`. */
+  /** Private copies of its files, kept until the entry is verified in the thread. */
   readonly copies: readonly string[];
+  /** Sealed files that are at the relay: as many as there are copies, before the entry is sealed. */
   readonly blobs: readonly string[];
 }
 
@@ -47,7 +48,7 @@ export function find(outbox: Outbox, id: string): OutboxItem | undefined {
  */
 export function nextToSeal(outbox: Outbox): PlainItem | undefined {
   const plain = outbox.filter((item) => item.state === "plain");
-  return plain.find((item) => item.copies.length === 0 && item.body.type !== "message") ?? plain[0];
+  return plain.find((item) => item.body.type !== "message") ?? plain[0];
 }
 
 /** The number of the next entry: after what the thread has verified and what is sealed here. */

@@ -4,7 +4,7 @@
  */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 
-import type { Facts } from "../core/facts.ts";
+import { type Facts, NO_FACTS } from "../core/facts.ts";
 import type { Outbox, OutboxItem } from "../core/outbox.ts";
 import type { Stored } from "../core/records.ts";
 import type { BlobRef, Body } from "../protocol/generated.ts";
@@ -33,7 +33,10 @@ export interface Copy {
 export interface Loaded {
   readonly identity: Identity;
   readonly known: Known;
+  /** What was said since this device joined. */
   readonly facts: Facts;
+  /** What the older pages read so far say; `past` is where they end. */
+  readonly pastFacts: Facts;
   readonly past: PastCursor;
   readonly frozen: FrozenView | null;
   readonly outbox: Outbox;
@@ -83,21 +86,22 @@ export class Kv {
   async load(): Promise<Loaded | null> {
     const tx = this.db.transaction(["meta", "outbox"]);
     const meta = tx.objectStore("meta");
-    const [identity, known, facts, past, frozen, outbox] = await Promise.all([
-      meta.get("identity"), meta.get("known"), meta.get("facts"), meta.get("past"), meta.get("frozen"),
-      tx.objectStore("outbox").getAll(),
+    const [identity, known, facts, pastFacts, past, frozen, outbox] = await Promise.all([
+      meta.get("identity"), meta.get("known"), meta.get("facts"), meta.get("pastFacts"), meta.get("past"),
+      meta.get("frozen"), tx.objectStore("outbox").getAll(),
     ]);
     if (identity === undefined) return null;
-    return { identity, known, facts, past, frozen: frozen ?? null, outbox } as Loaded;
+    return { identity, known, facts, pastFacts, past, frozen: frozen ?? null, outbox } as Loaded;
   }
 
   /** This device joined a thread: whatever it held before is gone. */
-  async join(identity: Identity, known: Known, facts: Facts, past: PastCursor): Promise<void> {
+  async join(identity: Identity, known: Known, past: PastCursor, pastFacts: Facts): Promise<void> {
     const tx = this.db.transaction(STORES, "readwrite");
     await Promise.all(STORES.map((name) => tx.objectStore(name).clear()));
     const meta = tx.objectStore("meta");
     await Promise.all([
-      meta.put(identity, "identity"), meta.put(known, "known"), meta.put(facts, "facts"), meta.put(past, "past"), tx.done,
+      meta.put(identity, "identity"), meta.put(known, "known"), meta.put(NO_FACTS, "facts"), meta.put(past, "past"),
+      meta.put(pastFacts, "pastFacts"), tx.done,
     ]);
   }
 
@@ -125,7 +129,7 @@ export class Kv {
   }
 
   /** An older page, with the facts it adds; `repeated` entries turned out to be none. */
-  async prepend(entries: readonly Stored[], past: PastCursor, facts: Facts, repeated: readonly number[]): Promise<void> {
+  async prepend(entries: readonly Stored[], past: PastCursor, pastFacts: Facts, repeated: readonly number[]): Promise<void> {
     const tx = this.db.transaction(["meta", "entries"], "readwrite");
     const store = tx.objectStore("entries");
     for (const entry of entries) void store.put(entry);
@@ -137,7 +141,7 @@ export class Kv {
       }
     }
     void tx.objectStore("meta").put(past, "past");
-    void tx.objectStore("meta").put(facts, "facts");
+    void tx.objectStore("meta").put(pastFacts, "pastFacts");
     await tx.done;
   }
 

@@ -138,7 +138,7 @@ export class Link {
       this.ends.onWelcome(frame);
       this.feed({ type: "welcome" });
     } else if (frame.type === "error" && frame.code === "unauthorized") {
-      this.feed({ type: "denied", problem: frame.message });
+      this.feed({ type: "refused", problem: frame.message, chance: Math.random() });
     } else this.ends.onFrame(frame);
   }
 }

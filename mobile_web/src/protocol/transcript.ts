@@ -12,7 +12,7 @@ import * as jose from "./jose.ts";
 import { checkBody, isObject, type JsonObject, strictJson } from "./parse.ts";
 
 const HOST_TYP = "deskhand-host+jws";
-const ROSTER_TYP = "deskhand-roster+jws";
+export const ROSTER_TYP = "deskhand-roster+jws";
 const SCOPES = ["approve", "write"];
 
 export type Role = "host" | "client";

@@ -66,7 +66,7 @@ export function AskCard(props: { ask: AskItem }) {
   return (
     <>
       <Icon name={open ? "ask" : ask.state === "sending" ? "queue" : "told"} class={open ? "knot" : "knot off"} />
-      <article class={open ? "card ask" : "card"} data-testid="ask" data-seq={ask.seq} data-id={ask.key} data-state={ask.state} data-kind={ask.kind}>
+      <article tabIndex={-1} class={open ? "card ask" : "card"} data-testid="ask" data-seq={ask.seq} data-id={ask.key} data-state={ask.state} data-kind={ask.kind}>
         <header>
           {open && <p class="tag"><Icon name="hand" small /> {w.asksSince(clock(ask.at))}</p>}
           <h3 dir="auto">{exact(ask.action.title)}</h3>

@@ -73,7 +73,11 @@ export function AskSheet(props: { ask: AskItem }) {
   useEffect(() => {
     const sheet = dialog.current;
     if (sheet !== null && !sheet.open) sheet.showModal();
-    return () => sheet?.close();
+    return () => {
+      sheet?.close();
+      // What opened the sheet was hidden while it was open, so the browser cannot give the focus back by itself.
+      setTimeout(() => document.querySelector<HTMLElement>(`[data-testid=ask][data-seq="${ask.seq}"]`)?.focus({ preventScroll: true }));
+    };
   }, []);
   const leave = () => actions.back();
   return (
