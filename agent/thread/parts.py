@@ -62,7 +62,7 @@ class Usage(Part):
 
     input_tokens: Count
     output_tokens: Count
-    usd: Amount | None
+    usd: Amount | None = None
     seconds: Amount
 
 

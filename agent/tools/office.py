@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, BinaryIO
 
 from agent.core.ports import ToolError
@@ -68,7 +69,7 @@ def xlsx(file: BinaryIO) -> Iterator[str]:
         for sheet in book.worksheets:
             sheet.reset_dimensions()
             rows = sheet.iter_rows(values_only=True, max_col=OUTLINE_COLUMNS)
-            first = [row for row, _ in zip(rows, range(OUTLINE_ROWS + 1), strict=False)]
+            first = list(islice(rows, OUTLINE_ROWS + 1))
             count = len(first) + sum(1 for _ in rows)
             if not any(value is not None for row in first for value in row):
                 yield f"## {sheet.title}\n\nNothing in its first rows." if count else f"## {sheet.title}\n\nEmpty."

@@ -144,6 +144,8 @@ def _fill(book: workbook_write.Writer, sheet: Sheet, workspace: Workspace, progr
             written = book.sheet(
                 sheet.name, sheet.title, names, _stopping(workspace, result.rows()), chart, given=False
             )
+            if written.rows != result.count:
+                raise ToolError(f"Sheet “{sheet.name}” lost rows on the way; the file was not placed. Try again.")
             written.notes.extend(f"{source.path.name}: {note}" for source in sources for note in source.notes)
     yield f"- {sheet.name}: {counted(written.rows, 'row')} × {counted(written.columns, 'column')}" + (
         f", {chart.kind} chart of {', '.join(chart.y)} by {chart.x}" if chart else ""

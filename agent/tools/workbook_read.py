@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from xml.etree.ElementTree import ParseError
@@ -74,7 +75,7 @@ def check_package(file: BinaryIO, kind: str) -> None:
     file.seek(0)
 
 
-def firstfilled(book: Workbook) -> str:
+def first_filled(book: Workbook) -> str:
     """The first sheet with a value in it, else the first."""
     for sheet in book.worksheets:
         for row in sheet.iter_rows(max_row=HEADER_ROWS, values_only=True):
@@ -89,7 +90,7 @@ def to_csv(sheet: Any, target: Path) -> Rows:
     """Write the rows below the header as csv; remember what every column holds."""
     sheet.reset_dimensions()  # some programs write wrong ones
     rows = (list(row) for row in sheet.iter_rows(values_only=True))
-    head = [row for row, _ in zip(rows, range(HEADER_ROWS), strict=False)]
+    head = list(islice(rows, HEADER_ROWS))
     start = _header_row(head)
     if start is None:
         return Rows()
@@ -102,7 +103,7 @@ def to_csv(sheet: Any, target: Path) -> Rows:
     errors = blank = 0
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        for row in _chain(head[start + 1 :], rows):
+        for row in chain(head[start + 1 :], rows):
             if (length := filled(row)) == 0:
                 blank += 1
                 continue
@@ -154,11 +155,6 @@ def filled(row: Sequence[Any]) -> int:
 
 def _named(value: Any) -> str:
     return "" if value is None else " ".join(str(value).split())
-
-
-def _chain(first: list[list[Any]], rest: Iterator[list[Any]]) -> Iterator[list[Any]]:
-    yield from first
-    yield from rest
 
 
 def _cell(value: Any) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -123,7 +124,7 @@ class Writer:
         for wanted in (chart.x, *chart.y) if chart else ():
             if wanted not in header:
                 raise ToolError(f"The chart of sheet “{name}” names “{wanted}”; its columns are {', '.join(header)}.")
-        first = [row for row, _ in zip(rows, range(MEASURED_ROWS), strict=False)]
+        first = list(islice(rows, MEASURED_ROWS))
         sheet = self._book.add_worksheet(name)
         numbers = [_number_format(header[column], [row[column] for row in first]) for column in range(len(header))]
         for column, text in enumerate(header):
@@ -135,7 +136,7 @@ class Writer:
         for column, text in enumerate(header):
             sheet.write_string(top, column, text, self._head)
         written = Written(name, header, top, 0, len(header))
-        for row in _chain(first, rows):
+        for row in chain(first, rows):
             written.rows += 1
             for column, value in enumerate(row):
                 self._cell(sheet, top + written.rows, column, value, numbers[column], written, given=given)
@@ -260,8 +261,3 @@ def _date(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _chain(first: list[Sequence[Any]], rest: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    yield from first
-    yield from rest

@@ -158,7 +158,7 @@ def check_subscription(subscription: PushSubscription, *, allow_loopback: bool) 
     if subscription.quiet is not None:
         try:
             ZoneInfo(subscription.quiet.zone)
-        except (OSError, ValueError):
+        except (KeyError, OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError
             raise Refused(ErrorCode.REFUSED, "The time zone of the quiet hours is not known here.") from None
 
 

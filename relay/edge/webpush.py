@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ class Sender:
         family, kind, protocol, _, target = address
         host = ipaddress.ip_address(str(target[0]).partition("%")[0])
         if not host.is_global and not (self._allow_loopback and host.is_loopback):
-            raise ForbiddenAddress("the endpoint is in a private network")
+            raise ForbiddenAddress(errno.EACCES, "the endpoint is in a private network")
         return socket.socket(family, kind, protocol)
 
 

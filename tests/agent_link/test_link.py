@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
+from agent.thread.entries import Reply
+from agent.thread.mirror import StoredEntry
 from relay.protocol import frames
 from relay.protocol.errors import ErrorCode
 from tests.agent_link.computer import Computer, reply, until
@@ -138,17 +141,19 @@ async def test_being_refused_is_said_with_the_reason(computer: Computer, relay: 
     assert computer.link.state.reason == "Not known here."
 
 
-async def test_an_entry_whose_effect_fails_is_still_received_and_the_next_ones_too(computer: Computer) -> None:
-    def fail(tx: object, entry: object) -> None:
-        if entry.body.text == "poison":  # type: ignore[attr-defined]
-            raise RuntimeError("cannot apply")
+async def test_an_entry_whose_effect_fails_is_still_received_and_only_its_effect_is_undone(computer: Computer) -> None:
+    def effect(tx: Connection, entry: StoredEntry) -> None:
+        if isinstance(entry.body, Reply) and not entry.body.text.startswith("about"):
+            computer.outbox.put(tx, reply(f"about {entry.body.text}"))
+            if entry.body.text == "poison":
+                raise RuntimeError("cannot apply")
 
-    computer.before_entry = fail
+    computer.before_entry = effect
     computer.say(reply("before"), reply("poison"), reply("after"))
     async with computer.running():
-        await until(lambda: computer.said() == ["before", "poison", "after"])
-    assert [entry.body.text for entry in computer.entries] == ["before", "after"]  # type: ignore[union-attr]
-    assert computer.waiting() == []
+        await until(lambda: len(computer.said()) == 5 and not computer.waiting())
+    assert sorted(computer.said()) == ["about after", "about before", "after", "before", "poison"]
+    assert len(computer.entries) == 4
 
 
 async def test_a_lost_connection_is_taken_up_again_and_live_frames_are_dropped_meanwhile(

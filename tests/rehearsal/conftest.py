@@ -20,7 +20,17 @@ from agent.tools.roots import Roots
 MAX_TURNS = 60
 TOOLS = {tool.spec.name: tool for tool in all_tools()}
 OWN = ("update_plan", "ask_person", "note_not_done")
-DESK = ("start_task", "steer_task", "stop_task", "list_files", "read_file", "describe_table", "recall", "remember", "forget")
+DESK = (
+    "start_task",
+    "steer_task",
+    "stop_task",
+    "list_files",
+    "read_file",
+    "describe_table",
+    "recall",
+    "remember",
+    "forget",
+)
 
 
 class PlainWorkspace:
@@ -85,7 +95,12 @@ class Loop:
         self._workspace = PlainWorkspace(folder, scratch)
 
     def __call__(
-        self, brief: str, *, answers: Iterable[str] = (), intercept: Answer | None = None, steer: dict[int, str] | None = None
+        self,
+        brief: str,
+        *,
+        answers: Iterable[str] = (),
+        intercept: Answer | None = None,
+        steer: dict[int, str] | None = None,
     ) -> Outcome:
         """``intercept`` answers a call in place of its tool; ``steer``: words added after that many turns."""
         outcome = Outcome(messages=[user(brief)])
@@ -105,7 +120,12 @@ class Loop:
                 if answer[1]:
                     outcome.failures.append(answer[0])
                 results.append(
-                    {"type": "tool_result", "tool_use_id": block["id"], "content": answer[0] or "Done.", "is_error": answer[1]}
+                    {
+                        "type": "tool_result",
+                        "tool_use_id": block["id"],
+                        "content": answer[0] or "Done.",
+                        "is_error": answer[1],
+                    }
                 )
             if steer and turn in steer:
                 results.append({"type": "text", "text": f"The person adds: {steer[turn]}"})
@@ -122,6 +142,7 @@ class Loop:
                 return "Noted.", False
             case "ask_person":
                 outcome.asked.append(given)
+                assert waiting, f"nobody answers: {given}"
                 return waiting.pop(0), False
         tool = TOOLS[name]
         try:

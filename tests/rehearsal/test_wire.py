@@ -177,7 +177,11 @@ async def _pieces() -> AsyncIterator[bytes]:
 
 @pytest.mark.parametrize(
     "noise",
-    [b"hello\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 11_000, b"POST / HTTP/1.1\r\ncontent-length: 99999999999\r\n\r\n"],
+    [
+        b"hello\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 11_000,
+        b"POST / HTTP/1.1\r\ncontent-length: 99999999999\r\n\r\n",
+    ],
 )
 async def test_noise_is_answered_and_cut(server, noise):
     host, port = server.url.removeprefix("http://").split(":")
@@ -192,7 +196,9 @@ async def test_noise_is_answered_and_cut(server, noise):
 
 
 async def test_without_tools_it_shortens_what_was_said(client):
-    said = "\n".join(f"Person: wish {number}. And much more about it." for number in range(200)) + "\nFiles: result.xlsx"
+    said = (
+        "\n".join(f"Person: wish {number}. And much more about it." for number in range(200)) + "\nFiles: result.xlsx"
+    )
     answer = await client.messages.create(
         model="rehearsal", max_tokens=100, messages=[{"role": "user", "content": said}]
     )

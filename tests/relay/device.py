@@ -182,8 +182,8 @@ class Line:
     async def append(self, append: frames.Append) -> int:
         """Send an append and wait for its ack; the seq."""
         await self.send(append)
-        ack = await self.expect("ack")
-        assert ack["n"] == append.n
+        while (ack := await self.expect("ack"))["n"] != append.n:
+            pass
         return ack["seq"]
 
     async def refusal(self, frame: frames.Frame) -> dict[str, Any]:

@@ -94,7 +94,7 @@ async def test_a_challenge_serves_once(relay: Running, host: Device):
 
 
 async def test_entries_over_http_follow_the_same_rules(relay: Running, host: Device, host_line: Line, phone: Device):
-    headers = await phone.token(relay.http)
+    headers = {**await phone.token(relay.http), "Content-Type": "application/json"}
     append = phone.next(message("by post"))
 
     async def post(entry: frames.Append) -> httpx2.Response:

@@ -47,7 +47,9 @@ def change(work: Work) -> Steps[str]:
         chosen = choose(wish.text, found)
         who = yield from entity(work, table, wish.text)
         if who is None:
-            raise GaveUp(f"`{table.path}` has no column that names its rows, so I cannot rank them.", "no naming column")
+            raise GaveUp(
+                f"`{table.path}` has no column that names its rows, so I cannot rank them.", "no naming column"
+            )
         plan = _wide(wish, table, chosen, who)
         note = _choice(chosen)
     else:
@@ -101,7 +103,9 @@ def _long(work: Work, table: Table) -> Steps[tuple[Change, Column]]:
     return _change(wish, value.name, source, "who", "earlier", "later", first, last), who
 
 
-def _change(wish: Wish, measure: str, source: str, who: str, first: str, last: str, first_name: str, last_name: str) -> Change:
+def _change(
+    wish: Wish, measure: str, source: str, who: str, first: str, last: str, first_name: str, last_name: str
+) -> Change:
     falls = is_bad(measure) if wish.better is not None else not wish.most
     if wish.better is False:
         falls = not falls
@@ -130,8 +134,8 @@ def _left_out(work: Work, table: Table, plan: Change) -> Steps[int]:
 
 def _write(work: Work, table: Table, plan: Change, who: Column, chosen: Chosen | None, top: int) -> Steps[str]:
     headings = (
-        f"SELECT place AS \"Place\", who AS {who.sql}, earlier AS {grid.name(plan.earlier_name)}, "
-        f"later AS {grid.name(plan.later_name)}, change AS \"Change\" FROM ({{}})"
+        f'SELECT place AS "Place", who AS {who.sql}, earlier AS {grid.name(plan.earlier_name)}, '
+        f'later AS {grid.name(plan.later_name)}, change AS "Change" FROM ({{}})'
     )
     ranking: dict[str, Any] = {
         "name": f"Top {top}",
@@ -141,13 +145,23 @@ def _write(work: Work, table: Table, plan: Change, who: Column, chosen: Chosen |
     }
     if work.wish.chart:
         ranking["chart"] = chart_input(work.wish.chart, who.name, ["Change"], ranking["title"])
-    sheets = [ranking, {"name": "All", "sql": headings.format(_ranking(plan, None)) + ' ORDER BY "Place", 2', "tables": table.source}]
+    sheets = [
+        ranking,
+        {"name": "All", "sql": headings.format(_ranking(plan, None)) + ' ORDER BY "Place", 2', "tables": table.source},
+    ]
     if chosen and chosen.others:
         pairs = [(measure.name or "value", *measure.between("")) for measure in (chosen.measure, *chosen.others)]
         columns = ", ".join(
-            f"{first.sql}, {last.sql}, {last.sql} - {first.sql} AS {grid.name('Difference in ' + name)}" for name, first, last in pairs
+            f"{first.sql}, {last.sql}, {last.sql} - {first.sql} AS {grid.name('Difference in ' + name)}"
+            for name, first, last in pairs
         )
-        sheets.append({"name": "All measures", "sql": f"SELECT {who.sql}, {columns} FROM {table.relation} ORDER BY 1", "tables": table.source})
+        sheets.append(
+            {
+                "name": "All measures",
+                "sql": f"SELECT {who.sql}, {columns} FROM {table.relation} ORDER BY 1",
+                "tables": table.source,
+            }
+        )
     sheets.append({"name": "Summary of columns", "sql": overview_sql(table), "tables": table.source})
     path = yield from free_path(work, table.path, f"top {top} {plan.word}", "xlsx")
     yield from write_workbook(work, path, sheets)
@@ -162,7 +176,9 @@ def _choice(chosen: Chosen) -> str:
     return f"I ranked by {chosen.measure.name} ({reason}); it could also be {listed(names, 'or')}."
 
 
-def _told(wish: Wish, table: Table, plan: Change, who: Column, ranked: Grid, top: int, note: str, path: str | None) -> str:
+def _told(
+    wish: Wish, table: Table, plan: Change, who: Column, ranked: Grid, top: int, note: str, path: str | None
+) -> str:
     lines = []
     places = [row[0] for row in ranked.rows]
     unit = "%" if wish.relative else ""

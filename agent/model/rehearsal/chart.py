@@ -18,7 +18,9 @@ from agent.model.rehearsal.work import GaveUp, Work
 MAX_BARS = 30
 """Bars of a new chart; more cannot be read on a phone."""
 MAX_SLICES = 12
-_RESULT_WORDS = re.compile(r"\b(?:change|difference|improvement|total|average|number|median|increase|decrease|share)\b", re.IGNORECASE)
+_RESULT_WORDS = re.compile(
+    r"\b(?:change|difference|improvement|total|average|number|median|increase|decrease|share)\b", re.IGNORECASE
+)
 _ORDINAL = re.compile(r"^(?:place|rank|n|nr|no|number|position|#)$", re.IGNORECASE)
 
 
@@ -46,14 +48,21 @@ def convert(work: Work) -> Steps[str]:
     work.next()
     work.next()
     path = yield from free_path(work, table.path, "", "xlsx")
-    yield from write_workbook(work, path, [{"name": "Data", "sql": f"SELECT * FROM {table.relation}", "tables": table.source}])
+    yield from write_workbook(
+        work, path, [{"name": "Data", "sql": f"SELECT * FROM {table.relation}", "tables": table.source}]
+    )
     rows = f" with {counted(table.rows, 'row')}" if table.rows is not None else ""
     return f"`{table.path}` is now the spreadsheet `{path}`{rows}."
 
 
 def _source(work: Work) -> Steps[Entry]:
     listing = yield from list_all(work)
-    said = [entry for line in work.wish.text.splitlines()[:1] for entry in named(line, listing.files) if entry.ending in TABLES]
+    said = [
+        entry
+        for line in work.wish.text.splitlines()[:1]
+        for entry in named(line, listing.files)
+        if entry.ending in TABLES
+    ]
     given = known(work.files, [entry for entry in listing.files if entry.ending in TABLES])
     if not said and given:
         return next((entry for entry in given if entry.ending == ".xlsx"), given[0])
@@ -72,7 +81,11 @@ def _into(work: Work, entry: Entry) -> Steps[str]:
     kind = work.wish.chart or "bar"
     sheets: list[dict[str, Any]] = []
     for table in tables:
-        sheet: dict[str, Any] = {"name": table.sheet or "Data", "sql": f"SELECT * FROM {table.relation}", "tables": table.source}
+        sheet: dict[str, Any] = {
+            "name": table.sheet or "Data",
+            "sql": f"SELECT * FROM {table.relation}",
+            "tables": table.source,
+        }
         if table is drawn:
             sheet |= {"chart": chart_input(kind, axes.x.name, [axes.y.name], title), "title": title}
         sheets.append(sheet)
@@ -88,7 +101,10 @@ def _drawable(work: Work, tables: list[Table]) -> Steps[tuple[Table, Axes]]:
             return table, axes
     table = tables[0]
     if not table.where(lambda column: column.numeric):
-        raise GaveUp(f"`{table.path}` has no numbers to draw; its columns are {listed([column.name for column in table.columns])}.", "no numbers")
+        raise GaveUp(
+            f"`{table.path}` has no numbers to draw; its columns are {listed([column.name for column in table.columns])}.",
+            "no numbers",
+        )
     value = yield from choose(work, "", table.where(lambda column: column.numeric), "for the chart")
     x = next((column for column in table.columns if column is not value), value)
     return table, Axes(x, value)
@@ -104,7 +120,15 @@ def _axes(text: str, table: Table) -> Axes | None:
     named_value = pick_newest(text, values)
     named_across = pick_newest(text, across)
     made = [column for column in values if _RESULT_WORDS.search(column.name)]
-    y = named_value.column if named_value and named_value.cover == 1 else made[-1] if made else named_value.column if named_value else values[0]
+    y = (
+        named_value.column
+        if named_value and named_value.cover == 1
+        else made[-1]
+        if made
+        else named_value.column
+        if named_value
+        else values[0]
+    )
     x = named_across.column if named_across else times[0] if times and not labels(table) else across[0]
     return Axes(x, y)
 
@@ -127,6 +151,8 @@ def _new(work: Work, table: Table) -> Steps[str]:
     }
     work.next()
     path = yield from free_path(work, table.path, f"{kind} chart", "xlsx")
-    yield from write_workbook(work, path, [sheet, {"name": "Data", "sql": f"SELECT * FROM {table.relation}", "tables": table.source}])
+    yield from write_workbook(
+        work, path, [sheet, {"name": "Data", "sql": f"SELECT * FROM {table.relation}", "tables": table.source}]
+    )
     shown = f"the {cut} largest of {counted(table.rows or 0, 'row')}" if cut else "all rows"
     return f"`{path}` has a {kind} chart of `{table.path}`: {axes.x.name} (x) and {axes.y.name} (y), {shown}."

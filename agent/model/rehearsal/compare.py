@@ -61,9 +61,14 @@ def _tables(work: Work, one: Entry, two: Entry) -> Steps[str]:
         if any(column.name not in {c.name for c in other.columns} for column in table.columns)
     ]
     sources = {"a": next(iter(first.source.values())), "b": next(iter(second.source.values()))}
-    sizes = yield from _ask(work, "SELECT (SELECT count(*) FROM a) AS rows_a, (SELECT count(*) FROM b) AS rows_b", sources)
+    sizes = yield from _ask(
+        work, "SELECT (SELECT count(*) FROM a) AS rows_a, (SELECT count(*) FROM b) AS rows_b", sources
+    )
     rows = sizes.rows[0]
-    lines = [f"`{one.path}` has {shown(rows[0])} rows, `{two.path}` has {shown(rows[1])}; they share {counted(len(common), 'column')}.", *only]
+    lines = [
+        f"`{one.path}` has {shown(rows[0])} rows, `{two.path}` has {shown(rows[1])}; they share {counted(len(common), 'column')}.",
+        *only,
+    ]
     if not common:
         return "\n".join([*lines, "", "They have no column in common, so their rows cannot be compared."])
     key = yield from _key(work, common, sources)
@@ -71,20 +76,39 @@ def _tables(work: Work, one: Entry, two: Entry) -> Steps[str]:
     averages = yield from _averages(work, common, sources)
     if key is None:
         sql = _whole_rows(common)
-        counts = yield from _ask(work, f"SELECT (SELECT count(*) FROM ({sql[0]})) AS a, (SELECT count(*) FROM ({sql[1]})) AS b", sources)
+        counts = yield from _ask(
+            work, f"SELECT (SELECT count(*) FROM ({sql[0]})) AS a, (SELECT count(*) FROM ({sql[1]})) AS b", sources
+        )
         only_a, only_b = counts.rows[0]
-        lines += ["", f"No common column tells the rows apart, so I compared whole rows: {shown(only_a)} only in the first, {shown(only_b)} only in the second."]
+        lines += [
+            "",
+            f"No common column tells the rows apart, so I compared whole rows: {shown(only_a)} only in the first, {shown(only_b)} only in the second.",
+        ]
         sheets = [("Only in first", sql[0]), ("Only in second", sql[1])]
     else:
         parts = _by_key(key, common)
-        counts = yield from _ask(work, f"SELECT {', '.join(f'(SELECT count(*) FROM ({sql})) AS n{number}' for number, sql in enumerate(parts))}", sources)
+        counts = yield from _ask(
+            work,
+            f"SELECT {', '.join(f'(SELECT count(*) FROM ({sql})) AS n{number}' for number, sql in enumerate(parts))}",
+            sources,
+        )
         only_a, only_b, cells = counts.rows[0]
-        lines += ["", f"Matched by {key.name}: {shown(only_a)} only in the first, {shown(only_b)} only in the second, {shown(cells)} cells that differ."]
+        lines += [
+            "",
+            f"Matched by {key.name}: {shown(only_a)} only in the first, {shown(only_b)} only in the second, {shown(cells)} cells that differ.",
+        ]
         sheets = list(zip(("Only in first", "Only in second", "Different cells"), parts, strict=True))
-        for title, sql, count in zip(("Only in the first", "Only in the second", "Cells that differ"), parts, counts.rows[0], strict=True):
+        for title, sql, count in zip(
+            ("Only in the first", "Only in the second", "Cells that differ"), parts, counts.rows[0], strict=True
+        ):
             if count not in {"0", ""}:
                 some = yield from _ask(work, sql, sources, MAX_TOLD)
-                lines += ["", f"{title}{' (the first of them)' if int(count.replace(',', '')) > MAX_TOLD else ''}:", "", markdown(some.columns, list(some.rows))]
+                lines += [
+                    "",
+                    f"{title}{' (the first of them)' if int(count.replace(',', '')) > MAX_TOLD else ''}:",
+                    "",
+                    markdown(some.columns, list(some.rows)),
+                ]
     if averages:
         lines += ["", "Averages:", "", averages]
     if work.wish.sheet or work.wish.chart:
@@ -102,10 +126,16 @@ def _ask(work: Work, sql: str, sources: dict[str, str], limit: int | None = None
 def _key(work: Work, common: list[tuple[Column, Column]], sources: dict[str, str]) -> Steps[Column | None]:
     """The first common column whose values differ from row to row in both files; names before numbers."""
     ordered = sorted((mine for mine, _ in common), key=lambda column: column.measure)
-    tests = [f"(SELECT count(*) = count(DISTINCT {column.sql}) FROM {side}) AS {side}{number}" for number, column in enumerate(ordered) for side in ("a", "b")]
+    tests = [
+        f"(SELECT count(*) = count(DISTINCT {column.sql}) FROM {side}) AS {side}{number}"
+        for number, column in enumerate(ordered)
+        for side in ("a", "b")
+    ]
     found = yield from _ask(work, f"SELECT {', '.join(tests)}", sources)
     unique = [cell.lower() in {"true", "1"} for cell in found.rows[0]]
-    return next((column for number, column in enumerate(ordered) if unique[2 * number] and unique[2 * number + 1]), None)
+    return next(
+        (column for number, column in enumerate(ordered) if unique[2 * number] and unique[2 * number + 1]), None
+    )
 
 
 def _by_key(key: Column, common: list[tuple[Column, Column]]) -> tuple[str, str, str]:
@@ -114,12 +144,16 @@ def _by_key(key: Column, common: list[tuple[Column, Column]]) -> tuple[str, str,
 
     match = f"{text('a', key)} = {text('b', key)}"
     cells = " UNION ALL ".join(
-        f"SELECT {number} AS n, {text('a', key)} AS row, {grid.text(mine.name)} AS \"column\", {text('a', mine)} AS first, {text('b', theirs)} AS second "
+        f'SELECT {number} AS n, {text("a", key)} AS row, {grid.text(mine.name)} AS "column", {text("a", mine)} AS first, {text("b", theirs)} AS second '
         f"FROM a JOIN b ON {match} WHERE {_differ(mine, theirs)}"
         for number, (mine, theirs) in enumerate(common)
         if mine.name != key.name
     )
-    different = f"SELECT row, \"column\", first, second FROM ({cells}) AS cells ORDER BY row, n" if cells else "SELECT 1 AS row WHERE false"
+    different = (
+        f'SELECT row, "column", first, second FROM ({cells}) AS cells ORDER BY row, n'
+        if cells
+        else "SELECT 1 AS row WHERE false"
+    )
     return (
         f"SELECT a.* FROM a WHERE NOT EXISTS (SELECT 1 FROM b WHERE {match}) ORDER BY {text('a', key)}",
         f"SELECT b.* FROM b WHERE NOT EXISTS (SELECT 1 FROM a WHERE {match}) ORDER BY {text('b', key)}",
@@ -146,7 +180,7 @@ def _averages(work: Work, common: list[tuple[Column, Column]], sources: dict[str
     if not numbers:
         return ""
     rows = " UNION ALL ".join(
-        f"SELECT {place} AS n, {grid.text(column.name)} AS \"Column\", (SELECT avg({column.sql}) FROM a) AS \"First\", (SELECT avg({column.sql}) FROM b) AS \"Second\""
+        f'SELECT {place} AS n, {grid.text(column.name)} AS "Column", (SELECT avg({column.sql}) FROM a) AS "First", (SELECT avg({column.sql}) FROM b) AS "Second"'
         for place, column in enumerate(numbers)
     )
     found = yield from _ask(work, f'SELECT "Column", "First", "Second" FROM ({rows}) AS averages ORDER BY n', sources)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -22,12 +23,18 @@ MAX_FIGURES = 5
 MAX_COLUMNS_TOLD = 8
 HONEST = "This is an extract by rule (headings, first sentences, sentences with figures): I am the rehearsal brain, no language model."
 
-_HEADING = re.compile(r"^(?:#{1,6}\s+(?P<marked>.+?)\s*#*|(?P<numbered>\d+(?:\.\d+)*\.?\s+[A-Z][^.!?]{2,70})|(?P<bold>\*\*[^*]{3,80}\*\*))$")
+_HEADING = re.compile(
+    r"^(?:#{1,6}\s+(?P<marked>.+?)\s*#*|(?P<numbered>\d+(?:\.\d+)*\.?\s+[A-Z][^.!?]{2,70})|(?P<bold>\*\*[^*]{3,80}\*\*))$"
+)
 _SENTENCE = re.compile(r"(?<=[.!?])[\"”’)]?\s+(?=[\"“(]?[A-Z0-9])")
-_FIGURE = re.compile(r"[$€£]\s?\d|\d[\d.,]*\s?(?:%|percent|million|billion|thousand|km|kg|USD|EUR)\b|\b\d{1,3}(?:,\d{3})+\b")
+_FIGURE = re.compile(
+    r"[$€£]\s?\d|\d[\d.,]*\s?(?:%|percent|million|billion|thousand|km|kg|USD|EUR)\b|\b\d{1,3}(?:,\d{3})+\b"
+)
 _NOISE = re.compile(r"!\[[^\]]*\]\([^)]*\)|\[characters .*read on.*\]")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_PAGE = re.compile(r"^(?:page|slide) \d+$", re.IGNORECASE)
 MIN_SENTENCE_WORDS = 5
+MIN_SENTENCES = 4
 MAX_SENTENCE_CHARS = 280
 
 
@@ -61,7 +68,9 @@ class Extract:
 
     def brief(self) -> str:
         lines = [
-            f"- **{section.heading}**: {section.sentence}" if section.heading and section.sentence else f"- {section.sentence or section.heading}"
+            f"- **{section.heading}**: {section.sentence}"
+            if section.heading and section.sentence
+            else f"- {section.sentence or section.heading}"
             for section in self.sections
         ]
         if self.figures:
@@ -70,29 +79,31 @@ class Extract:
 
 
 def extract(text: str, *, cut: bool = False) -> Extract:
-    """Headings with the first full sentence below each, and the first sentences with figures."""
-    sections: list[Section] = []
-    figures: list[str] = []
-    heading = ""
-    wants_sentence = True
+    """Headings with the first sentences below each, more of them where there are few headings, and sentences with figures."""
+    found: list[tuple[str, list[str]]] = [("", [])]
     for line in _paragraphs(text):
-        if found := _HEADING.match(line):
-            if heading and wants_sentence:
-                sections.append(Section(heading, ""))
-            heading = _plain(next(group for group in found.groups() if group))
-            wants_sentence = True
-            continue
-        for sentence in filter(_is_sentence, map(_plain, _SENTENCE.split(line))):
-            if wants_sentence:
-                sections.append(Section(heading, sentence[:MAX_SENTENCE_CHARS]))
-                heading, wants_sentence = "", False
-            elif _FIGURE.search(sentence) and len(figures) < MAX_FIGURES:
-                figures.append(sentence[:MAX_SENTENCE_CHARS])
-    if heading and wants_sentence:
-        sections.append(Section(heading, ""))
-    if not sections:
-        sections = [Section("", " ".join(_plain(text).split())[:MAX_SENTENCE_CHARS])] if text.strip() else []
-    return Extract(tuple(sections[:MAX_SECTIONS]), tuple(figures), len(text.split()), cut)
+        if heading := _HEADING.match(line):
+            found.append((_plain(next(group for group in heading.groups() if group)), []))
+        else:
+            found[-1][1].extend(sentence for sentence in map(_plain, _SENTENCE.split(line)) if _is_sentence(sentence))
+    found = [
+        (heading, sentences) for heading, sentences in found if sentences or (heading and not _PAGE.match(heading))
+    ]
+    each = max(1, MIN_SENTENCES // max(1, len(found)))
+    sections = [
+        Section("" if _PAGE.match(heading) else heading, _short(" ".join(sentences[:each]), each))
+        for heading, sentences in found[:MAX_SECTIONS]
+    ]
+    rest = (sentence for _, sentences in found for sentence in sentences[each:] if _FIGURE.search(sentence))
+    figures = [_short(sentence, 1) for sentence in itertools.islice(rest, MAX_FIGURES)]
+    if not sections and text.strip():
+        sections = [Section("", _short(_plain(" ".join(text.split())), 1))]
+    return Extract(tuple(sections), tuple(figures), len(text.split()), cut)
+
+
+def _short(text: str, sentences: int) -> str:
+    limit = MAX_SENTENCE_CHARS * sentences
+    return text if len(text) <= limit else text[:limit].rsplit(" ", 1)[0] + "…"
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -188,7 +199,11 @@ def table_text(table: Table, overview: list[dict[str, str]]) -> str:
         missing = f", {shown(line['Missing'])} missing" if line.get("Missing", "0") not in {"0", ""} else ""
         span = f"{shown(line['Smallest'])} to {shown(line['Largest'])}"
         average = line.get("Average", "")
-        detail = f"{span}, average {shown(average)}" if average and average.upper() != "NULL" else f"{shown(line['Different'])} different values"
+        detail = (
+            f"{span}, average {shown(average)}"
+            if average and average.upper() != "NULL"
+            else f"{shown(line['Different'])} different values"
+        )
         lines.append(f"- {line['Column']}: {detail}{missing}")
     if len(overview) > MAX_COLUMNS_TOLD:
         lines.append(f"- and {len(overview) - MAX_COLUMNS_TOLD} more columns")

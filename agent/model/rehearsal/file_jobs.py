@@ -13,12 +13,17 @@ from agent.model.rehearsal.words import counted, stems
 from agent.model.rehearsal.work import GaveUp, Work
 
 MAX_TOLD = 20
+MAX_HITS = 25
+"""Lines of a search told in the text."""
 _QUOTED = re.compile(r"[“\"‘'`]([^”\"’'`]+)[”\"’'`]")
 _SEARCHED = re.compile(
     r"\b(?:mention(?:s|ing|ed)?|contain(?:s|ing)?|about|say(?:s|ing)?|with the (?:word|phrase|text)|search(?: \w+)? for|grep(?: for)?|talk(?:s|ing)? about)\s+(?:the (?:word|phrase|text) )?(?P<query>[^?.!]+)",
     re.IGNORECASE,
 )
-_TARGET = re.compile(r"\b(?:to|into|as|in|nach)\s+(?:the |a |my )?(?:(?:new )?(?:folder|directory)\s+)?(?:called |named )?(?P<target>[“\"'`][^”\"'`]+[”\"'`]|\S[^?!,;]*?)(?:\s+(?:folder|directory))?[.?!]*$", re.IGNORECASE)
+_TARGET = re.compile(
+    r"\b(?:to|into|as|in|nach)\s+(?:the |a |my )?(?:(?:new )?(?:folder|directory)\s+)?(?:called |named )?(?P<target>[“\"'`][^”\"'`]+[”\"'`]|\S[^?!,;]*?)(?:\s+(?:folder|directory))?[.?!]*$",
+    re.IGNORECASE,
+)
 _STOP = frozenset("find locate search look where file files document documents named called all every any which list show folder "
                   "there please name names containing with contain like rename delete trash move copy remove bin make".split())  # fmt: skip
 
@@ -38,11 +43,15 @@ def search(work: Work) -> Steps[str]:
     quoted = _QUOTED.search(text)
     found = _SEARCHED.search(text)
     words = quoted[1] if quoted else found["query"].strip() if found else ""
-    words = re.sub(r"\s+(?:in|across|within)\s+(?:all |the |my |these |this )?(?:files?|documents?|folders?)\b.*$", "", words)
+    words = re.sub(
+        r"\s+(?:in|across|within)\s+(?:all |the |my |these |this )?(?:files?|documents?|folders?)\b.*$", "", words
+    )
     if not words:
         words = yield from work.ask("Which words shall I search for?")
     answer = yield from work.must("search_files", query=words)
-    return f"Searched all files for “{words}”:\n\n{answer}"
+    lines = answer.splitlines()
+    more = [f"… and {counted(len(lines) - MAX_HITS, 'more line')}"] if len(lines) > MAX_HITS else []
+    return "\n".join([f"Searched all files for {lines[0]}", *(f"- {line}" for line in lines[1:MAX_HITS]), *more])
 
 
 def rename(work: Work) -> Steps[str]:
@@ -77,7 +86,10 @@ def move(work: Work) -> Steps[str]:
     head = text[: text.casefold().rfind(target.casefold())] if target.casefold() in text.casefold() else text
     files = _chosen(work, head, listing)
     if not files:
-        raise GaveUp("I could not tell which files to move, so nothing was moved. Name them, or say for instance “all pdf files”.", "no files named")
+        raise GaveUp(
+            "I could not tell which files to move, so nothing was moved. Name them, or say for instance “all pdf files”.",
+            "no files named",
+        )
     work.next()
     moves = [{"from": entry.path, "to": f"{target.rstrip('/')}/{entry.name}"} for entry in files]
     return (yield from _move(work, [move for move in moves if move["from"] != move["to"]], "Moved"))
@@ -107,7 +119,10 @@ def trash(work: Work) -> Steps[str]:
     listing = yield from list_all(work)
     files = _chosen(work, work.wish.text.splitlines()[0], listing)
     if not files:
-        raise GaveUp("I could not tell which files to trash, so nothing was trashed. Name them, or say for instance “all tmp files”.", "no files named")
+        raise GaveUp(
+            "I could not tell which files to trash, so nothing was trashed. Name them, or say for instance “all tmp files”.",
+            "no files named",
+        )
     work.next()
     answer = yield from work.must("trash_files", paths=[entry.path for entry in files])
     return f"{answer.splitlines()[0]} Undo brings them back.\n" + _lines(files)
@@ -119,7 +134,9 @@ def _move(work: Work, moves: Sequence[dict[str, str]], verb: str) -> Steps[str]:
     answer = yield from work.must("move_files", moves=list(moves))
     shown = [f"- `{one['from']}` → `{one['to']}`" for one in moves[:MAX_TOLD]]
     more = [f"- and {len(moves) - MAX_TOLD} more"] if len(moves) > MAX_TOLD else []
-    return "\n".join([f"{verb} {counted(len(moves), 'file')}. {answer.splitlines()[0]}", *shown, *more])
+    return "\n".join(
+        [f"{verb} {counted(len(moves), 'file')} ({answer.splitlines()[0].rstrip('.').lower()}):", *shown, *more]
+    )
 
 
 def _chosen(work: Work, text: str, listing: Listing) -> list[Entry]:
@@ -162,8 +179,14 @@ def _group(text: str, files: Sequence[Entry]) -> list[Entry]:
     """Files of a kind or ending that the words name: "all csv files", "the images", ".tmp"."""
     low = text.casefold()
     endings = set(re.findall(r"(?:\*|(?<![\w.]))\.([a-z0-9]{1,5})\b", low))
-    endings |= {entry.ending[1:] for entry in files if re.search(rf"\b{re.escape(entry.ending[1:])}s?\b(?= files?| documents?|$|[ ,.?!])", low) and entry.ending}
-    kinds = {kind for kind in KINDS if kind.lower() in low or re.search(rf"\b{kind.lower().rstrip('s')}s? files?\b", low)}
+    endings |= {
+        entry.ending[1:]
+        for entry in files
+        if re.search(rf"\b{re.escape(entry.ending[1:])}s?\b(?= files?| documents?|$|[ ,.?!])", low) and entry.ending
+    }
+    kinds = {
+        kind for kind in KINDS if kind.lower() in low or re.search(rf"\b{kind.lower().rstrip('s')}s? files?\b", low)
+    }
     kinds |= {"Images"} if re.search(r"\b(?:photos?|pictures?)\b", low) else set()
     if re.search(r"\bspreadsheets?\b", low):
         kinds.add("Tables")

@@ -28,8 +28,15 @@ _SINGLE = re.compile(
     re.IGNORECASE,
 )
 _SIGNS = {"ge": ">=", "le": "<=", "gt": ">", "lt": "<", "eq": "="}
-_LEADS = re.compile(r"\b(?:only|where|with|in|for|from|of|is|are|=|called|named|just|among|within|nur|bei)\s+(?:the |a |an )?[“\"']?$", re.IGNORECASE)
-_YES_NO = re.compile(r"\b(only|with|without|no|not|non|are|is|that have|having|contain(?:ing|s)?)[\s-]+(?:the |a |an |any )?((?:[\w-]+ ){0,2}[\w-]+)", re.IGNORECASE)
+_LEADS = re.compile(
+    r"\b(?:only|where|with|in|for|from|of|is|are|=|called|named|just|among|within|nur|bei)\s+(?:the |a |an )?[“\"']?$",
+    re.IGNORECASE,
+)
+_YES_NO = re.compile(
+    r"\b(only|with|without|no|not|non|are|is|has|have|having|contain(?:ing|s)?)[\s-]+(?:the |a |an |any )?((?:[\w-]+ ){0,2}[\w-]+)",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]\d)(?!\s*%)$")
 _NO = {"without", "no", "not", "non"}
 _NEAR_WORDS = 4
 """A comparison belongs to the column named at most this many words before or after it."""
@@ -71,16 +78,27 @@ def _comparisons(line: str, table: Table) -> list[Condition]:
     numbers = table.where(lambda column: column.numeric)
     found = []
     for match in _BETWEEN.finditer(line):
-        if column := _beside(line, match, numbers):
+        if (column := _beside(line, match, numbers)) and not _is_time(match, column):
             low, high = (value.replace(",", "") for value in match.groups()[-2:])
             said = _with_column(line, match, column)
-            found.append(Condition(f"{column.sql} BETWEEN {low} AND {high}", f"{column.name} between {low} and {high}", said))
+            found.append(
+                Condition(f"{column.sql} BETWEEN {low} AND {high}", f"{column.name} between {low} and {high}", said)
+            )
     for match in _SINGLE.finditer(line):
         sign = next(_SIGNS[name] for name, value in match.groupdict().items() if value)
-        if column := _beside(line, match, numbers):
+        if (column := _beside(line, match, numbers)) and not _is_time(match, column):
             value = match.groups()[-1].replace(",", "")
-            found.append(Condition(f"{column.sql} {sign} {value}", f"{column.name} {sign} {value}", _with_column(line, match, column)))
+            found.append(
+                Condition(
+                    f"{column.sql} {sign} {value}", f"{column.name} {sign} {value}", _with_column(line, match, column)
+                )
+            )
     return found
+
+
+def _is_time(match: re.Match[str], column: Column) -> bool:
+    """Whether the number is a year that the column does not hold."""
+    return bool(_YEAR.search(match[0])) and "year" not in parts(column.name)
 
 
 def _beside(line: str, match: re.Match[str], columns: Sequence[Column]) -> Column | None:
@@ -115,15 +133,26 @@ def _values(work: Work, line: str, table: Table) -> Steps[list[Condition]]:
         f"length(trim(CAST({column.sql} AS VARCHAR))) >= {_MIN_VALUE} AND contains({said}, lower(trim(CAST({column.sql} AS VARCHAR))))"
         for number, column in enumerate(columns)
     ]
-    found = yield from query(work, table, f"SELECT * FROM ({' UNION ALL '.join(queries)}) AS v ORDER BY length(value) DESC, n, value", limit=50)
+    found = yield from query(
+        work,
+        table,
+        f"SELECT * FROM ({' UNION ALL '.join(queries)}) AS v ORDER BY length(value) DESC, n, value",
+        limit=50,
+    )
     conditions: list[Condition] = []
     taken = line
     for number, value in found.rows:
         column = columns[int(number)]
         place = re.search(rf"(?<!\w){re.escape(value)}(?!\w)", taken, re.IGNORECASE)
-        if place and (_LEADS.search(taken[: place.start()]) or pick(" ".join(taken[: place.start()].split()[-2:]), [column])):
+        if place and (
+            _LEADS.search(taken[: place.start()]) or pick(" ".join(taken[: place.start()].split()[-2:]), [column])
+        ):
             conditions.append(
-                Condition(f"lower(trim(CAST({column.sql} AS VARCHAR))) = {grid.text(value.casefold())}", f"{column.name} = {value}", place[0])
+                Condition(
+                    f"lower(trim(CAST({column.sql} AS VARCHAR))) = {grid.text(value.casefold())}",
+                    f"{column.name} = {value}",
+                    place[0],
+                )
             )
             taken = taken.replace(place[0], "\0")
     return _either(conditions)
@@ -137,7 +166,9 @@ def _either(conditions: list[Condition]) -> list[Condition]:
     return [
         same[0]
         if len(same) == 1
-        else Condition(f"({' OR '.join(one.sql for one in same)})", " or ".join(one.words for one in same), same[0].said)
+        else Condition(
+            f"({' OR '.join(one.sql for one in same)})", " or ".join(one.words for one in same), same[0].said
+        )
         for same in by_column.values()
     ]
 

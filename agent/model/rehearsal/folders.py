@@ -13,7 +13,10 @@ from agent.model.rehearsal.work import Denied, GaveUp, Work
 
 MAX_MOVES = 400
 """Moves in one approval."""
-_BY_DATE = re.compile(r"\b(?:by|per|according to|nach) (?:the )?(?:\w+ )?(?:dates?|months?|years?|time|age|datum|jahr|monat)\b|\bchronolog", re.IGNORECASE)
+_BY_DATE = re.compile(
+    r"\b(?:by|per|according to|nach) (?:the )?(?:\w+ )?(?:dates?|months?|years?|time|age|datum|jahr|monat)\b|\bchronolog",
+    re.IGNORECASE,
+)
 _BY_YEAR = re.compile(r"\b(?:years?|jahr)\b", re.IGNORECASE)
 _BY_ENDING = re.compile(r"\bextensions?\b|\bfile ending", re.IGNORECASE)
 
@@ -22,7 +25,9 @@ def asked_folder(work: Work) -> Steps[tuple[str, Listing]]:
     """The folder the wish names (empty: the first granted one), with what lies right in it."""
     everything = yield from list_all(work)
     low = work.wish.text.casefold()
-    named = [folder for folder in everything.folders if re.search(rf"(?<!\w){re.escape(folder.name.casefold())}(?!\w)", low)]
+    named = [
+        folder for folder in everything.folders if re.search(rf"(?<!\w){re.escape(folder.name.casefold())}(?!\w)", low)
+    ]
     folder = max(named, key=lambda entry: len(entry.name)).path if named else ""
     listing, _ = yield from list_folder(work, folder, recursive=False)
     return folder, listing
@@ -48,7 +53,10 @@ def tidy(work: Work) -> Steps[str]:
     try:
         report = yield from work.must("move_files", moves=moves[:MAX_MOVES])
     except Denied as denied:
-        raise Denied(f"You said no, so nothing was moved: all {counted(len(moves), 'file')} are where they were.", *denied.not_done) from None
+        raise Denied(
+            f"You said no, so nothing was moved: all {counted(len(moves), 'file')} are where they were.",
+            *denied.not_done,
+        ) from None
     yield from work.not_done(*rest, *(f"{entry.path}: its date is not known" for entry in undated))
     into = listed([f"{home} ({count})" for home, count in sorted(homes.items())])
     return f"I sorted {counted(min(len(moves), MAX_MOVES), 'file')} into folders: {into}. {report.splitlines()[0]}"

@@ -26,7 +26,9 @@ _REMEMBER = re.compile(
     r"^(?:please\s+)?(?:remember|memori[sz]e|note|keep in mind|don['’]?t forget|merk\w* dir)(?:\s+that|\s*[,:]\s*dass)?[\s:,]*",
     re.IGNORECASE,
 )
-_FORGET = re.compile(r"^(?:please\s+)?(?:forget|stop remembering|vergiss)(?:\s+(?:about|that|what i said about))*[\s:,]*", re.IGNORECASE)
+_FORGET = re.compile(
+    r"^(?:please\s+)?(?:forget|stop remembering|vergiss)(?:\s+(?:about|that|what i said about))*[\s:,]*", re.IGNORECASE
+)
 _RECALL = re.compile(
     r"\b(?:what|when|did|do|does|have|has|i|we|you|me|my|say|said|tell|told|write|wrote|ask|asked|mention|mentioned|"
     r"decide|decided|remember|recall|know|talk|talked|about|please|was|habe|ich|gesagt|über)\b",
@@ -74,7 +76,9 @@ def _start(desk: DeskRequest, kind: Kind) -> Steps[str]:
         files = next((exchange.files for exchange in recent if exchange.files), ())
     if before and kind in (Kind.UNKNOWN, Kind.QUESTION):
         kind = understand(before[0]).kind
-    heading = title(re.sub(r"^(?:please|can you|could you|would you)\s+", "", desk.message.strip(), flags=re.IGNORECASE))
+    heading = title(
+        re.sub(r"^(?:please|can you|could you|would you)\s+", "", desk.message.strip(), flags=re.IGNORECASE)
+    )
     heading = heading[:1].upper() + heading[1:]
     words = f"On it: {heading.rstrip('.!')}{'' if heading.endswith(('?', '…')) else '.'}"
     brief = write_brief(desk.message, files, before)
@@ -176,7 +180,9 @@ def _list(desk: DeskRequest) -> Steps[str]:
     wanted = stems(desk.message)
     asked = [entry for entry in files if entry.ending[1:] in wanted or entry.kind.rstrip("s").lower() in wanted]
     shown = asked or files
-    head = f"{counted(len(shown), 'file')}" + (f" and {counted(len(folders), 'folder')}" if folders and not asked else "")
+    head = f"{counted(len(shown), 'file')}" + (
+        f" and {counted(len(folders), 'folder')}" if folders and not asked else ""
+    )
     lines = [f"- `{entry.path}`" for entry in shown[:SHOWN_FILES]]
     if len(shown) > SHOWN_FILES:
         lines.append(f"- and {len(shown) - SHOWN_FILES} more")

@@ -49,12 +49,12 @@ def overview_sql(table: Table) -> str:
     """One row per column: how many values, how many different, and for numbers the range and average."""
     rows = []
     for number, column in enumerate(table.columns):
-        span = f"CAST(min({column.sql}) AS VARCHAR) AS \"Smallest\", CAST(max({column.sql}) AS VARCHAR) AS \"Largest\""
+        span = f'CAST(min({column.sql}) AS VARCHAR) AS "Smallest", CAST(max({column.sql}) AS VARCHAR) AS "Largest"'
         numbers = f'avg({column.sql}) AS "Average", median({column.sql}) AS "Median"'
         if not column.numeric:
             numbers = 'CAST(NULL AS DOUBLE) AS "Average", CAST(NULL AS DOUBLE) AS "Median"'
         rows.append(
-            f"SELECT {number} AS n, {grid.text(column.name)} AS \"Column\", {grid.text(column.type)} AS \"Type\", "
+            f'SELECT {number} AS n, {grid.text(column.name)} AS "Column", {grid.text(column.type)} AS "Type", '
             f'count({column.sql}) AS "Values", count(*) - count({column.sql}) AS "Missing", '
             f'count(DISTINCT {column.sql}) AS "Different", {span}, {numbers} FROM {table.relation}'
         )

@@ -20,7 +20,8 @@ DEFAULT_TOP = 5
 MAX_TOLD = 20
 """Rows told in the text; the spreadsheet has all."""
 TIED_ROOM = 20
-_CHARTED = 30
+MAX_DETAILS = 3
+"""Columns that tell a row where none names it."""
 
 _VERBS = {"avg": "average", "median": "median", "sum": "total", "count": "number", "max": "highest", "min": "lowest"}
 _GROUP = re.compile(
@@ -33,11 +34,13 @@ _DISTINCT = re.compile(r"\b(?:different|distinct|unique)\b", re.IGNORECASE)
 _MEASURE = re.compile(
     r"\b(?:average|mean|avg|typical|median|sum of|sum|totals?|maximum|max|minimum|min|highest|lowest|largest|smallest|biggest|"
     r"greatest|most|least|fewest|best|worst|top|bottom|durchschnittliche[nrs]?|höchste[nrs]?|niedrigste[nrs]?|meisten|wenigsten)\b"
-    r"(?: of)?(?P<phrase>[^?.,;:!]*?)(?=$|[?.,;:!]|\b(?:by|per|for|in|from|of|where|with|each|as|and put|only|among|across|grouped|is|are)\b)",
+    r"(?: number)?(?: of)?(?P<phrase>[^?.,;:!]*?)(?=$|[?.,;:!]|\b(?:by|per|for|in|from|of|where|with|each|as|and put|only|among|across|grouped|is|are)\b)",
     re.IGNORECASE,
 )
-_BY_MEASURE = re.compile(r"\b(?:by|sorted by|ordered by|ranked by|in terms of|regarding|nach)\s+(?P<phrase>[^?.,;:!]+)", re.IGNORECASE)
-_WHO = re.compile(r"\b(?:which|what|top|bottom|best|worst|the)\s+(?:\w+\s+)?(?P<phrase>[\w-]+)", re.IGNORECASE)
+_BY_MEASURE = re.compile(
+    r"\b(?:by|sorted by|ordered by|ranked by|in terms of|regarding|nach)\s+(?P<phrase>[^?.,;:!]+)", re.IGNORECASE
+)
+_WHO = re.compile(r"\b(?:which|what|top|bottom|best|worst)\s+(?P<phrase>(?:[\w-]+\s+){0,2}[\w-]+)", re.IGNORECASE)
 _ADJECTIVES = {
     "cheapest": ("price cost", False), "expensive": ("price cost", True), "dearest": ("price cost", True),
     "oldest": ("age year", True), "youngest": ("age year", False), "longest": ("length duration time", True),
@@ -89,10 +92,19 @@ def _plan(work: Work, table: Table, text: str, conditions: list[Condition]) -> S
     group = _group(text, table)
     if work.wish.aggregate == "count":
         return (yield from _count(work, table, text, conditions, group))
-    if work.wish.aggregate in {"avg", "median", "sum"} or (work.wish.aggregate and not work.wish.top) or (group and work.wish.most is None):
+    if (
+        work.wish.aggregate in {"avg", "median", "sum"}
+        or (work.wish.aggregate and not work.wish.top)
+        or (group and work.wish.most is None)
+    ):
         return (yield from _aggregate(work, table, text, conditions, group))
-    if work.wish.most is not None or work.wish.top or _adjective(text) or re.search(r"\b(?:best|worst)\b", text, re.IGNORECASE):
-        return (yield from _rank(work, table, text, conditions, group))
+    if (
+        work.wish.most is not None
+        or work.wish.top
+        or _adjective(text)
+        or re.search(r"\b(?:best|worst)\b", text, re.IGNORECASE)
+    ):
+        return (yield from _rank(work, table, text, conditions))
     if not conditions:
         raise GaveUp(
             f"I found `{table.path}` but not what to compute from it. Its columns are {listed([column.name for column in table.columns])}. "
@@ -100,7 +112,12 @@ def _plan(work: Work, table: Table, text: str, conditions: list[Condition]) -> S
             "the question was not understood",
         )
     columns = f"SELECT * FROM {table.relation}{where(conditions)}"
-    return Answer(columns, "These rows fit", tuple(column.name for column in table.where(lambda column: column.measure)), _first_label(table))
+    return Answer(
+        columns,
+        "These rows fit",
+        tuple(column.name for column in table.where(lambda column: column.measure)),
+        _first_label(table),
+    )
 
 
 def _group(text: str, table: Table) -> tuple[str, str] | None:
@@ -121,21 +138,29 @@ def _group(text: str, table: Table) -> tuple[str, str] | None:
     return None
 
 
-def _count(work: Work, table: Table, text: str, conditions: list[Condition], group: tuple[str, str] | None) -> Steps[Answer]:
+def _count(
+    work: Work, table: Table, text: str, conditions: list[Condition], group: tuple[str, str] | None
+) -> Steps[Answer]:
     if group:
         top, limit = _limit(work)
-        sql = f"SELECT {group[0]} AS {grid.name(group[1])}, count(*) AS \"Number\" FROM {table.relation}{where(conditions)} GROUP BY 1"
+        sql = f'SELECT {group[0]} AS {grid.name(group[1])}, count(*) AS "Number" FROM {table.relation}{where(conditions)} GROUP BY 1'
         return Answer(_sorted(work, sql, "Number", limit), f"Rows per {group[1]}", ("Number",), group[1], top)
     found = pick_newest(text, labels(table))
     if _DISTINCT.search(text) and found:
-        sql = f"SELECT count(DISTINCT {found.column.sql}) AS \"Number\" FROM {table.relation}{where(conditions)}"
+        sql = f'SELECT count(DISTINCT {found.column.sql}) AS "Number" FROM {table.relation}{where(conditions)}'
         return Answer(sql, f"Different values of {found.column.name}", ("Number",), None, single=True)
     yield from ()
-    return Answer(f"SELECT count(*) AS \"Number\" FROM {table.relation}{where(conditions)}", "Rows", ("Number",), None, single=True)
+    return Answer(
+        f'SELECT count(*) AS "Number" FROM {table.relation}{where(conditions)}', "Rows", ("Number",), None, single=True
+    )
 
 
-def _aggregate(work: Work, table: Table, text: str, conditions: list[Condition], group: tuple[str, str] | None) -> Steps[Answer]:
+def _aggregate(
+    work: Work, table: Table, text: str, conditions: list[Condition], group: tuple[str, str] | None
+) -> Steps[Answer]:
     function = work.wish.aggregate or "sum"
+    if group is None and work.wish.most is not None and (who := _named_entity(text, labels(table))):
+        group = who.sql, who.name
     plain = _GROUP.sub(" ", text) if group else text
     value = yield from _measure(work, table, plain, f"for the {_VERBS[function]}")
     name = f"{_VERBS[function]} {value.name}"
@@ -144,43 +169,39 @@ def _aggregate(work: Work, table: Table, text: str, conditions: list[Condition],
         return Answer(sql, name, (name,), None, single=True)
     top, limit = _limit(work)
     sql = (
-        f"SELECT {group[0]} AS {grid.name(group[1])}, {function}({value.sql}) AS {grid.name(name)}, count({value.sql}) AS \"Values\" "
-        f"FROM {table.relation}{where(conditions)} GROUP BY 1"
+        f'SELECT {group[0]} AS {grid.name(group[1])}, {function}({value.sql}) AS {grid.name(name)}, count({value.sql}) AS "Values" '
+        f"FROM {table.relation}{where(conditions)} GROUP BY 1 HAVING count({value.sql}) > 0"
     )
     in_time = "date_trunc" in group[0]
     ordered = f"{sql} ORDER BY 1" if in_time and work.wish.most is None else _sorted(work, sql, name, limit)
     return Answer(ordered, f"{name[0].upper()}{name[1:]} by {group[1]}", (name,), group[1], top)
 
 
-def _rank(work: Work, table: Table, text: str, conditions: list[Condition], group: tuple[str, str] | None) -> Steps[Answer]:
+def _rank(work: Work, table: Table, text: str, conditions: list[Condition]) -> Steps[Answer]:
+    """The first places by a number; where an entry has several rows and "most" is asked for, by its total."""
     top = work.wish.top or DEFAULT_TOP
     value = yield from _measure(work, table, text, "to rank by")
     who = yield from _who(work, table, text, value)
     most = _direction(work, text, value)
-    order = "DESC" if most else "ASC"
     source = f"{table.relation}{where(conditions)}"
-    name = value.name
-    shown_columns = [who] if who else [column for column in table.columns if column is not value][:3]
-    if group and group[1] != name and re.search(r"\bmax|\bmin", work.wish.aggregate or "") is None and who and group[1] == who.name:
-        name = f"total {value.name}"
-    if who and (yield from _repeats(work, table, who)) and re.search(r"\b(?:most|least|fewest)\b", text, re.IGNORECASE):
+    name, inner = value.name, f"SELECT * FROM {source}"
+    said = [who] if who else [column for column in table.columns if column is not value][:MAX_DETAILS]
+    if who and re.search(r"\b(?:most|least|fewest)\b", text, re.IGNORECASE) and (yield from _repeats(work, table, who)):
         name = f"total {value.name}"
         inner = f"SELECT {who.sql}, sum({value.sql}) AS {grid.name(name)} FROM {source} GROUP BY 1"
-        columns = who.sql
-    else:
-        name = value.name
-        inner = f"SELECT * FROM {source}"
-        columns = ", ".join(column.sql for column in shown_columns)
+    columns = "".join(f", {column.sql}" for column in said)
+    ranked = f"SELECT *, rank() OVER (ORDER BY {grid.name(name)} {'DESC' if most else 'ASC'}) AS place FROM ({inner}) AS source"
     sql = (
-        f'SELECT place AS "Place", {columns}, {grid.name(name)} FROM (SELECT rank() OVER (ORDER BY {grid.name(name)} {order}) AS place, * '
-        f"FROM ({inner}) AS source WHERE {grid.name(name)} IS NOT NULL) AS ranked WHERE place <= {top} ORDER BY place, 2"
+        f'SELECT place AS "Place"{columns}, {grid.name(name)} FROM ({ranked} WHERE {grid.name(name)} IS NOT NULL) AS ranked '
+        f"WHERE place <= {top} ORDER BY place, 2"
     )
-    end = "highest" if most else "lowest"
-    return Answer(sql, f"The {end} {name}", (name,), shown_columns[0].name if shown_columns else None, top)
+    return Answer(sql, f"The {'highest' if most else 'lowest'} {name}", (name,), said[0].name if said else None, top)
 
 
 def _repeats(work: Work, table: Table, who: Column) -> Steps[bool]:
-    found = yield from query(work, table, f"SELECT count({who.sql}) > count(DISTINCT {who.sql}) AS repeats FROM {table.relation}")
+    found = yield from query(
+        work, table, f"SELECT count({who.sql}) > count(DISTINCT {who.sql}) AS repeats FROM {table.relation}"
+    )
     return bool(found.rows) and found.rows[0][0].lower() in {"true", "1"}
 
 
@@ -207,11 +228,14 @@ def _measure(work: Work, table: Table, text: str, purpose: str) -> Steps[Column]
 
 
 def _who(work: Work, table: Table, text: str, value: Column) -> Steps[Column | None]:
-    for found in _WHO.finditer(text):
-        named = pick(found["phrase"], [column for column in table.columns if column is not value and not column.measure])
-        if named and not named.others:
-            return named.column
-    return (yield from entity(work, table, text))
+    named = _named_entity(text, [column for column in table.columns if column is not value and not column.measure])
+    return named or (yield from entity(work, table, text))
+
+
+def _named_entity(text: str, columns: list[Column]) -> Column | None:
+    """The column that "which …" or "top 5 …" asks for."""
+    found = (pick(match["phrase"], columns) for match in _WHO.finditer(text))
+    return next((named.column for named in found if named and not named.others), None)
 
 
 def _adjective(text: str) -> tuple[str, bool] | None:
@@ -265,10 +289,19 @@ def _told(work: Work, table: Table, answer: Answer, found: Grid, conditions: lis
     told = [tuple(map(shown, row)) for row in found.rows[:MAX_TOLD]]
     lines = [f"{answer.head}, from `{table.path}`{scope}:", "", grid.markdown(found.columns, told)]
     if len(found.rows) > MAX_TOLD:
-        lines += ["", "More rows follow; ask for it as a spreadsheet to have them all." if not path else "The rest is in the spreadsheet."]
+        lines += [
+            "",
+            "More rows follow; ask for it as a spreadsheet to have them all."
+            if not path
+            else "The rest is in the spreadsheet.",
+        ]
     if answer.top and len(found.rows) > answer.top:
         lines += ["", f"These are {counted(len(found.rows), 'row')}, as the last place is shared."]
     if path:
-        chart = f" with a {work.wish.chart} chart ({answer.label} across, {answer.numbers[0]} up)" if work.wish.chart and answer.label and answer.numbers else ""
+        chart = (
+            f" with a {work.wish.chart} chart ({answer.label} across, {answer.numbers[0]} up)"
+            if work.wish.chart and answer.label and answer.numbers
+            else ""
+        )
         lines += ["", f"The spreadsheet{chart} is `{path}`."]
     return "\n".join(lines)

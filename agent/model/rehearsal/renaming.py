@@ -8,9 +8,24 @@ from pathlib import PurePosixPath
 
 _QUOTES = "“”\"'‘’`"
 _WORD = rf"[{_QUOTES}](?P<{{0}}>[^{_QUOTES}]*)[{_QUOTES}]|(?P<{{0}}2>\S+)"
-_NAMED = {"underscores": "_", "underscore": "_", "dashes": "-", "dash": "-", "hyphens": "-", "spaces": " ", "space": " ", "dots": ".", "nothing": ""}
-_REPLACE = re.compile(rf"\b(?:replace|swap|change)\s+(?:all |the |every )?(?:{_WORD.format('old')})\s+(?:with|by|to|for|into)\s+(?:an? )?(?:{_WORD.format('new')})", re.IGNORECASE)
-_REMOVE = re.compile(rf"\b(?:remove|drop|strip)\s+(?:all |the |every )?(?:{_WORD.format('old')})\s+(?:from|in)\b", re.IGNORECASE)
+_NAMED = {
+    "underscores": "_",
+    "underscore": "_",
+    "dashes": "-",
+    "dash": "-",
+    "hyphens": "-",
+    "spaces": " ",
+    "space": " ",
+    "dots": ".",
+    "nothing": "",
+}
+_REPLACE = re.compile(
+    rf"\b(?:replace|swap|change)\s+(?:all |the |every )?(?:{_WORD.format('old')})\s+(?:with|by|to|for|into)\s+(?:an? )?(?:{_WORD.format('new')})",
+    re.IGNORECASE,
+)
+_REMOVE = re.compile(
+    rf"\b(?:remove|drop|strip)\s+(?:all |the |every )?(?:{_WORD.format('old')})\s+(?:from|in)\b", re.IGNORECASE
+)
 _PREFIX = re.compile(
     rf"\b(?:start(?:s|ing)? with|begin(?:s|ning)? with|prefix(?:ed)?(?: of| with)?|with the prefix)\s+(?:{_WORD.format('text')})|"
     rf"\b(?:add|put)\s+(?:{_WORD.format('other')})\s+(?:before|in front of|to the (?:start|beginning|front) of)\b",
@@ -33,10 +48,14 @@ def pattern(text: str) -> Rename | None:
     """The change of names that the words ask for; None where they ask for none."""
     if found := _REPLACE.search(text):
         old, new = _given(found, "old"), _given(found, "new")
-        return lambda name, _: _on_stem(name, lambda stem: re.sub(re.escape(old), lambda _match: new, stem, flags=re.IGNORECASE))
+        return lambda name, _: _on_stem(
+            name, lambda stem: re.sub(re.escape(old), lambda _match: new, stem, flags=re.IGNORECASE)
+        )
     if found := _REMOVE.search(text):
         gone = _given(found, "old")
-        return lambda name, _: _on_stem(name, lambda stem: re.sub(re.escape(gone), "", stem, flags=re.IGNORECASE).strip(" -_") or stem)
+        return lambda name, _: _on_stem(
+            name, lambda stem: re.sub(re.escape(gone), "", stem, flags=re.IGNORECASE).strip(" -_") or stem
+        )
     if found := _PREFIX.search(text):
         prefix = _given(found, "text") or _given(found, "other")
         return lambda name, _: name if name.startswith(prefix) else prefix + name

@@ -18,6 +18,10 @@ MAX_PAGES = 10
 MAX_FOLDERS = 4
 """Granted folders looked through beside the first."""
 _MIN_STEM = 3
+_OPERATIONS = frozenset(
+    "average mean total sum top bottom count number highest lowest most least chart bar line pie".split()
+)
+"""Words that say what to do, not with which file."""
 _WRITTEN_NAME = re.compile(r"[^\s,;:“”\"'`()]+\.[a-zA-Z]\w{1,4}\b")
 
 
@@ -102,7 +106,8 @@ def similar(text: str, entries: Sequence[Entry]) -> list[Entry]:
         match = best_match(written, [(entry.name, entry) for entry in entries])
         if match and match.cover >= ENOUGH_OF_A_NAME:
             return list(match.equals)
-    match = best_match(" ".join(stems(text)), [(entry.stem, entry) for entry in entries])
+    said = " ".join(word for word in stems(text) if word not in _OPERATIONS)
+    match = best_match(said, [(entry.stem, entry) for entry in entries])
     return list(match.equals) if match and match.cover >= ENOUGH_OF_A_NAME else []
 
 

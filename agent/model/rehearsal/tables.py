@@ -12,7 +12,9 @@ from agent.model.rehearsal.turn import Steps
 from agent.model.rehearsal.words import best_match, parts, stem
 from agent.model.rehearsal.work import GaveUp, Work
 
-_NUMERIC = re.compile(r"^(?:u?(?:tiny|small|big|huge)?int|integer|long|float|double|real|decimal|numeric|number|whole)", re.I)
+_NUMERIC = re.compile(
+    r"^(?:u?(?:tiny|small|big|huge)?int|integer|long|float|double|real|decimal|numeric|number|whole)", re.I
+)
 _TEMPORAL = re.compile(r"^(?:date|time)", re.I)
 _ROWS = re.compile(r": ([\d,]+) rows × ")
 _SHEET = re.compile(r"^.*, sheet “(.+?)”\)$", re.MULTILINE)
@@ -138,7 +140,9 @@ def choose(work: Work, phrase: str, columns: Sequence[Column], purpose: str) -> 
     said = f"“{phrase.strip()}”" if phrase.strip() else purpose
     question = f"Which column do you mean by {said}?" if phrase.strip() else f"Which column shall I take {purpose}?"
     answer = yield from work.ask(question, [column.name for column in offered])
-    chosen = next((column for column in columns if column.name == answer), None) or getattr(pick(answer, columns), "column", None)
+    chosen = next((column for column in columns if column.name == answer), None) or getattr(
+        pick(answer, columns), "column", None
+    )
     if chosen is None:
         names = ", ".join(column.name for column in columns)
         raise GaveUp(f"There is no column “{answer}”; the table has {names}.", f"no column “{answer}”")

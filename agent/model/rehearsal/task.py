@@ -43,7 +43,9 @@ JOBS: dict[Kind, Callable[[Work], Steps[str]]] = {
 def task(request: TaskRequest) -> Steps[str]:
     """Do what the brief asks; every end is a text."""
     if request.refused is not None:
-        return "I have to stop here: my answer was not accepted, and I have no better one. What was done so far is kept."
+        return (
+            "I have to stop here: my answer was not accepted, and I have no better one. What was done so far is kept."
+        )
     wish = read_brief(request.brief, request.steers)
     work = Work(request, wish)
     try:
@@ -69,5 +71,6 @@ def _not_understood(work: Work) -> Steps[str]:
     tables = [entry.path for entry in listing.files if entry.ending in TABLES]
     documents = [entry.path for entry in listing.files if entry.ending in DOCUMENTS]
     raise GaveUp(
-        phrases.not_understood(phrases.examples_for(tables, documents, bool(listing.files))), "the wish was not understood"
+        phrases.not_understood(phrases.examples_for(tables, documents, bool(listing.files))),
+        "the wish was not understood",
     )

@@ -54,7 +54,7 @@ class Wish:
     note: bool = False
 
 
-_FILES = r"(?:files?|documents?|folders?|papers?|reports?|pdfs?|images?|photos?|pictures?|spreadsheets?|tables?|csvs?)"
+_FILES = r"(?<![.\w])(?:files?|documents?|folders?|papers?|reports?|pdfs?|images?|photos?|pictures?|spreadsheets?|tables?|csvs?)"
 _KINDS: tuple[tuple[Kind, str], ...] = (
     (Kind.REMEMBER, r"^(?:please )?(?:remember|memori[sz]e|note|keep in mind|don['’]?t forget|merk\w* dir)\b(?! when)"),
     (Kind.FORGET, r"^(?:please )?(?:forget|stop remembering|vergiss)\b"),
@@ -83,9 +83,10 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
      r"decreas\w+|rose|risen|fell|fallen|dropped|declin\w+|shrank|shrunk|chang\w+ (?:the )?(?:most|least)|"
      r"(?:biggest|largest|smallest) (?:change|gain|drop|rise|fall|improvement|increase|decrease)s?|verbesser\w*)\b"),
     (Kind.SEARCH, rf"\b(?:search|grep)\b|\b(?:find|look for|which|what|list|show)\b.*\b(?:mention\w*|contain\w*|about|"
-     rf"say(?:s|ing)?|talk\w* about|with the (?:word|phrase|text))\b(?<=.)(?=.*)|\bwhere (?:is|does) .*\bmention\w*"),
+     rf"say(?:s|ing)?|talk\w* about|with the (?:word|phrase|text))\b|\bwhere (?:is|does) .*\bmention\w*"),
     (Kind.FIND, rf"\b(?:find|locate|look for|where(?:['’]s| is| are)|suche?|finde)\b"),
-    (Kind.LIST, rf"\b(?:what|which|list|show|how many)\b.*\b{_FILES}\b(?: (?:do i have|are (?:there|here|in)|in\b|have))?|"
+    (Kind.LIST, rf"^(?:please )?(?:what|which|list|show|how many)(?: me)?(?: all| the| my| of| other)*(?: \w+)? {_FILES}"
+     r"(?: (?:do|are|in|on|can|could|here|there|you|i)\b.*)?[?.!]*$|"
      r"\bwhat(?:['’]s| is) (?:in|on) (?:the|this|my) (?:\S+ )?(?:folder|desk|directory|desktop)\b|^ls\b"),
     (Kind.SUMMARISE, r"\b(?:summar\w+|sum up|tl;?dr|gist|key (?:points|facts|figures|numbers)|overview|outline|describe|"
      r"digest|abstract|zusammenfass\w*|fasse?)\b|\bwhat(?:['’]s| is| does| do) .*\b(?:say|about|in)\b.*\.\w{2,5}\b|"

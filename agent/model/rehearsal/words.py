@@ -30,6 +30,7 @@ _STOP = frozenset(
     "mit nach und von vom zu zur".split()
 )
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zà-ÿ]+|\d+|[^\W\d_]+")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _PREFIX = 4
 """Words that share a beginning of this length may be forms of one another: temp, temperature."""
 
@@ -75,9 +76,11 @@ class Match(Generic[T]):
 def best_match(phrase: str, candidates: Sequence[tuple[str, T]]) -> Match[T] | None:
     """The candidate whose name the phrase speaks of; None where no word of a name occurs.
 
-    Words that several names share count less; a word that only begins alike counts less than an equal one.
+    Words that several names share count less; a word that only begins alike counts less than an equal one. A year is
+    also known by its last two digits.
     """
     said = stems(phrase)
+    said += [word[2:] for word in said if _YEAR.fullmatch(word)]
     run = squashed(phrase)
     names = [(list(dict.fromkeys(stems(name) or stems(name, keep_all=True))), squashed(name)) for name, _ in candidates]
     shared = Counter(token for tokens, _ in names for token in tokens)

@@ -91,7 +91,7 @@ export class Kv {
       meta.get("frozen"), tx.objectStore("outbox").getAll(),
     ]);
     if (identity === undefined) return null;
-    return { identity, known, facts, pastFacts, past, frozen: frozen ?? null, outbox } as Loaded;
+    return { identity, known, facts, pastFacts, past, frozen: frozen ?? null, outbox } as unknown as Loaded;
   }
 
   /** This device joined a thread: whatever it held before is gone. */

@@ -593,7 +593,7 @@ export interface UndoOffer {
 export interface Usage {
   readonly input_tokens: number;
   readonly output_tokens: number;
-  readonly usd: number | null;
+  readonly usd?: number | null;
   readonly seconds: number;
 }
 
@@ -672,6 +672,6 @@ export const SCHEMAS: Readonly<Record<string, unknown>> = {
   Token: ["obj", {"token": "str", "expires_in": "int"}, ["expires_in", "token"]],
   UndoDone: ["obj", {"id": ["str", "^[0-9a-f]{32}$", 0], "type": ["is", "undo.done"], "task": ["str", "^[0-9a-f]{32}$", 0], "restored": ["list", "str", 0], "refused": ["list", "str", 0]}, ["id", "restored", "task", "type"]],
   UndoOffer: ["obj", {"changes": ["int", 0, 9007199254740991], "until": ["str", "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?Z$", 0]}, ["changes", "until"]],
-  Usage: ["obj", {"input_tokens": ["int", 0, 9007199254740991], "output_tokens": ["int", 0, 9007199254740991], "usd": ["or", ["num", 0, 1000000000000.0], "null"], "seconds": ["num", 0, 1000000000000.0]}, ["input_tokens", "output_tokens", "seconds", "usd"]],
+  Usage: ["obj", {"input_tokens": ["int", 0, 9007199254740991], "output_tokens": ["int", 0, 9007199254740991], "usd": ["or", ["num", 0, 1000000000000.0], "null"], "seconds": ["num", 0, 1000000000000.0]}, ["input_tokens", "output_tokens", "seconds"]],
   Welcome: ["obj", {"type": ["is", "welcome"], "v": "int", "seq": ["int", 0, 9007199254740991], "gen": ["int", 0, 9007199254740991], "epoch": ["int", 1, 9007199254740991], "n": ["int", 0, 9007199254740991], "token": "str", "limits": ["ref", "Limits"], "push_key": "str", "time": "str"}, ["epoch", "gen", "limits", "n", "push_key", "seq", "time", "token", "type"]],
 };

@@ -7,7 +7,6 @@ import { FrozenScreen } from "./frozen_screen.tsx";
 import { Sprite } from "./icon.tsx";
 import { ObstacleScreen } from "./obstacle_screen.tsx";
 import { applyTheme, followKeyboard } from "./page_frame.ts";
-import { PairingScreen } from "./pairing_screen.tsx";
 import "./styles/index.css";
 import { ThreadScreen } from "./thread_screen.tsx";
 import { Toast } from "./toast.tsx";
@@ -15,18 +14,19 @@ import { TopBar } from "./top_bar.tsx";
 import { useChunk } from "./use_chunk.ts";
 import { words } from "./words.ts";
 
+const loadPairing = () => import("./pairing_screen.tsx");
 const loadLater = () => import("./later.tsx");
 const loadDesk = () => import("./desk.tsx");
 const WIDE = "(min-width: 1000px)";
 
-/** The screens of the second chunk. */
-function Later() {
-  const chunk = useChunk(loadLater);
+/** A screen of another chunk: a word while it comes, a way to try again if it does not. */
+function Fetched<T>(props: { load: () => Promise<T>; draw: (it: T) => ComponentChildren }) {
+  const chunk = useChunk(props.load);
   const w = words.value;
-  if (chunk.state === "loaded") return <chunk.it.LaterScreen />;
+  if (chunk.state === "loaded") return <>{props.draw(chunk.it)}</>;
   return (
     <>
-      <TopBar title="Deskhand" />
+      <TopBar title="Deskhand" back={null} />
       <main class="page">
         {chunk.state === "failed"
           ? <p role="alert">{w.screenFailed} <button type="button" class="btn" onClick={chunk.retry}>{w.tryAgain}</button></p>
@@ -70,12 +70,13 @@ function Screen() {
   const { screen } = view.route.value;
   if (obstacle !== null) return <ObstacleScreen obstacle={obstacle} />;
   if (paired === null) return null;
-  if (!paired || screen === "pairing" || (view.pairing.value.step !== "none" && view.pairing.value.step !== "paired")) return <PairingScreen />;
+  const pairing = view.pairing.value.step !== "none" && view.pairing.value.step !== "paired";
+  if (!paired || pairing || screen === "pairing") return <Fetched key="pairing" load={loadPairing} draw={(it) => <it.PairingScreen />} />;
   if (frozen !== null && heldSeen !== frozen.since) {
     return <FrozenScreen frozen={frozen} onRead={() => { setHeldSeen(frozen.since); actions.navigate({ screen: "thread" }); }} />;
   }
   const atThread = screen === "thread" || screen === "ask" || screen === "task";
-  return <Desk>{atThread ? <ThreadScreen onHeld={() => setHeldSeen(null)} /> : <Later />}</Desk>;
+  return <Desk>{atThread ? <ThreadScreen onHeld={() => setHeldSeen(null)} /> : <Fetched load={loadLater} draw={(it) => <it.LaterScreen />} />}</Desk>;
 }
 
 /** Theme and title follow the view; neither draws anything. */

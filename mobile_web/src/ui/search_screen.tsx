@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { SearchHit } from "../state/view.ts";
 import { useDeskhand } from "./deskhand.ts";
@@ -9,8 +9,10 @@ import { useSearch } from "./use_search.ts";
 import { words } from "./words.ts";
 
 function Field(props: { label: string; value: string; onChange: (value: string) => void }) {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
   return (
-    <input class="field" type="search" autofocus dir="auto" aria-label={props.label} placeholder={props.label} value={props.value}
+    <input ref={field} class="field" type="search" dir="auto" aria-label={props.label} placeholder={props.label} value={props.value}
       onInput={(event) => props.onChange(event.currentTarget.value)} />
   );
 }

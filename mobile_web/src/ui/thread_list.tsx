@@ -12,7 +12,7 @@ import { words } from "./words.ts";
 
 const END_PX = 48;
 const OLDER_PX = 1200;
-/** How long an entry that was jumped to stays marked; the mark fades in the style sheet. */
+/** On an entry that was jumped to, until it has faded. */
 const MARKED = "marked";
 
 function Older(props: { thread: ThreadView }) {
@@ -60,9 +60,13 @@ export function ThreadList() {
     if (target === undefined) return;
     setLastSeen(null);
     void actions.reveal(target).then(() => {
-      const found = scroller.current?.querySelector(`[data-seq="${target}"]`)?.closest("li");
-      found?.scrollIntoView({ block: "center" });
-      found?.classList.add(MARKED);
+      const found = scroller.current?.querySelector(`[data-seq="${target}"]`)?.closest<HTMLElement>("[data-testid=entry]");
+      if (found === null || found === undefined) return;
+      found.scrollIntoView({ block: "center" });
+      found.tabIndex = -1;
+      found.focus({ preventScroll: true });
+      found.classList.add(MARKED);
+      found.addEventListener("animationend", () => found.classList.remove(MARKED), { once: true });
     });
   }, [target]);
 
