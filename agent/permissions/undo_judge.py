@@ -16,27 +16,27 @@ class Imagined:
     """The disk as it would be after some changes were taken back; at first, as it is."""
 
     def __init__(self) -> None:
-        self._moved: list[tuple[Path, Path]] = []
-        self._marks: dict[Path, str | None] = {}
+        self._events: list[tuple[Path, str | None] | tuple[Path, Path]] = []
 
     def matches(self, path: Path, mark: str | None) -> bool:
         """Whether ``path`` would be what ``mark`` says."""
-        if path in self._marks:
-            return self._marks[path] == mark
-        for now, then in reversed(self._moved):
-            if path.is_relative_to(then):
-                path = now / path.relative_to(then)
+        for place, what in reversed(self._events):
+            if not isinstance(what, Path):
+                if path == place:
+                    return mark == what
+            elif path.is_relative_to(what):
+                path = place / path.relative_to(what)
+            elif path.is_relative_to(place):
+                return mark is None
         return files.matches(path, mark)
 
     def take_back(self, change: Change) -> None:
         """Imagine that ``change`` is taken back."""
         match change.op:
             case Op.CREATE | Op.OVERWRITE:
-                self._marks[change.path] = change.before
+                self._events.append((change.path, change.before))
             case Op.MOVE | Op.TRASH:
-                self._marks.pop(change.path, None)
-                self._marks[change.destination] = None
-                self._moved.append((change.destination, change.path))
+                self._events.append((change.destination, change.path))
 
 
 def objection(change: Change, disk: Imagined, name: Name) -> str | None:

@@ -158,7 +158,7 @@ class MoveFiles(BaseTool[MoveInput]):
         """Sources and targets, each after the move that makes room for it."""
         pairs: dict[Path, Path] = {}
         for move in wanted.moves:
-            source = workspace.find(move.from_)
+            source = _movable(workspace, move.from_)
             name = workspace.display(source)
             target = workspace.target(move.to)
             if move.to.endswith("/") or (target.is_dir() and target != source):
@@ -257,7 +257,7 @@ class TrashFiles(BaseTool[TrashInput]):
         return _report("Trashed", done, failed, [])
 
     def _paths(self, wanted: TrashInput, workspace: Workspace) -> list[Path]:
-        paths = list(dict.fromkeys(map(workspace.find, wanted.paths)))
+        paths = list(dict.fromkeys(_movable(workspace, name) for name in wanted.paths))
         return [path for path in paths if not any(path != other and path.is_relative_to(other) for other in paths)]
 
 
@@ -276,6 +276,13 @@ def new_file(workspace: Workspace, name: str, *, overwrite: bool) -> Path:
 def touch(target: Path) -> Touch:
     """Writing ``target`` as a plan says it."""
     return Touch(Op.OVERWRITE if target.exists() else Op.CREATE, target)
+
+
+def _movable(workspace: Workspace, name: str) -> Path:
+    path = workspace.find(name)
+    if any(root.is_relative_to(path) for root in workspace.roots):
+        raise ToolError(f"{workspace.display(path)} is a granted folder itself; it stays where it is.")
+    return path
 
 
 def _inner(workspace: Workspace, op: Op, path: Path, target: Path | None) -> Iterable[Touch]:

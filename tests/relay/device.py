@@ -204,7 +204,15 @@ class Line:
 async def open_line(url: str, **headers: str) -> AsyncIterator[Line]:
     """A socket before its hello."""
     address = f"ws{url.removeprefix('http')}/v1/thread"
-    connection = websockets.connect(address, compression=None, max_size=2**20, additional_headers=headers, proxy=None)
+    connection = websockets.connect(
+        address,
+        compression=None,
+        max_size=2**20,
+        max_queue=None,  # a test that reads no more still sees the socket close
+        close_timeout=1,
+        additional_headers=headers,
+        proxy=None,
+    )
     async with connection as socket:
         yield Line(socket)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -54,8 +53,8 @@ class Process:
 
     def kill(self) -> None:
         """As a power cut would: no chance to finish anything."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.process.kill()
+        self.process.communicate()
 
 
 def start_process(data_dir: Path, *, port: int = 0, **environment: str) -> Process:

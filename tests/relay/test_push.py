@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,19 +29,19 @@ class PushService:
     status: int = 201
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(16))
-    received: asyncio.Queue[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=asyncio.Queue)
+    received: asyncio.Queue[tuple[Mapping[str, str], dict[str, Any]]] = field(default_factory=asyncio.Queue)
 
     async def handle(self, request: web.Request) -> web.Response:
         body = await request.read()
         plain = http_ece.decrypt(body, private_key=self.key, auth_secret=self.secret, version="aes128gcm")
-        self.received.put_nowait((dict(request.headers), json.loads(plain)))
+        self.received.put_nowait((request.headers.copy(), json.loads(plain)))
         return web.Response(status=self.status, text="as the service says", headers={"Location": "/elsewhere"})
 
     def subscription(self, **more: Any) -> dict[str, Any]:
         point = self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         return {"endpoint": self.url, "keys": {"p256dh": b64(point), "auth": b64(self.secret)}, **more}
 
-    async def next(self) -> tuple[dict[str, str], dict[str, Any]]:
+    async def next(self) -> tuple[Mapping[str, str], dict[str, Any]]:
         async with asyncio.timeout(10):
             return await self.received.get()
 
@@ -70,7 +70,7 @@ async def subscribe(relay: Running, device: Device, service: PushService, **more
 async def log(relay: Running, headers: dict[str, str], count: int) -> list[dict[str, Any]]:
     """The device's log once it has ``count`` lines, without times."""
     async with asyncio.timeout(10):
-        while len(items := (await relay.http.get("/v1/push/log", headers=headers)).json()["items"]) < count:
+        while len(items := (await relay.http.get("/v1/push/log", headers=headers)).json()["items"]) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return [{name: value for name, value in item.items() if name != "at"} for item in items]
 
@@ -184,9 +184,7 @@ async def test_the_computer_is_not_woken_by_push(relay: Running, host: Device, s
     assert answer.json()["code"] == "refused"
 
 
-@pytest.mark.parametrize(
-    "endpoint", ["https://127.0.0.1:{port}/", "https://localhost:{port}/", "https://10.0.0.1/"]
-)
+@pytest.mark.parametrize("endpoint", ["https://127.0.0.1:{port}/", "https://localhost:{port}/", "https://10.0.0.1/"])
 async def test_private_networks_are_out_of_reach(endpoint: str, tmp_path, service: PushService):
     port = service.url.split(":")[2].split("/")[0]
     async with running_relay(tmp_path) as relay:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -148,9 +149,10 @@ def test_accents_and_folders_are_bridged_in_suggestions(home: Path):
 
 
 def test_a_name_composed_differently_is_the_same_name(home: Path):
-    (home / "Desk" / "バッグ.csv").write_text("x")  # decomposed, as from a Mac
+    (home / "Desk" / unicodedata.normalize("NFD", "バッグ")).mkdir()
+    (home / "Desk" / unicodedata.normalize("NFD", "バッグ") / "é.csv").write_text("x")
 
-    assert Roots([home / "Desk"]).find("バッグ.csv").read_text() == "x"
+    assert Roots([home / "Desk"]).find(unicodedata.normalize("NFC", "バッグ/é.csv")).read_text() == "x"
 
 
 @pytest.mark.parametrize("name", ["with space.txt", "emoji 👩‍👩‍👧 [1].txt", "(a) {b} 'c'.txt", "-rf", "全角　空白.txt"])
@@ -217,4 +219,4 @@ def test_no_name_and_no_tree_of_links_resolves_outside(
             assert Path(os.path.realpath(found)).is_relative_to(root)
             if found.is_file():
                 with roots.open(found) as file:
-                    assert Path(os.readlink(f"/proc/self/fd/{file.fileno()}")).is_relative_to(root)
+                    assert file.read() == b"inside"

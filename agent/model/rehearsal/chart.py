@@ -1,4 +1,5 @@
 """Charts: into the spreadsheet made before, or from any table into a new one."""
+# ruff: noqa: S608 - names and texts are quoted by `grid`, and the database is closed off and only read
 
 from __future__ import annotations
 
@@ -6,7 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from agent.model.rehearsal import grid
 from agent.model.rehearsal.listing import TABLES, Entry
 from agent.model.rehearsal.output import chart_input, free_path, write_workbook
 from agent.model.rehearsal.sources import find_table, known, list_all, meant, named

@@ -1,4 +1,5 @@
 """Compare two files: tables by key, cell by cell; texts by their lines."""
+# ruff: noqa: S608 - names and texts are quoted by `grid`, and the database is closed off and only read
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from agent.model.rehearsal.grid import markdown, read_answer, shown
 from agent.model.rehearsal.listing import DOCUMENTS, TABLES, TEXTS, Entry, Listing
 from agent.model.rehearsal.output import free_path, write_workbook
 from agent.model.rehearsal.sources import known, list_all, named, similar
-from agent.model.rehearsal.tables import Column, Table, look
+from agent.model.rehearsal.tables import Column, look
 from agent.model.rehearsal.turn import Steps
 from agent.model.rehearsal.words import counted, listed
 from agent.model.rehearsal.work import GaveUp, Work

@@ -24,8 +24,7 @@ _TARGET = re.compile(
     r"\b(?:to|into|as|in|nach)\s+(?:the |a |my )?(?:(?:new )?(?:folder|directory)\s+)?(?:called |named )?(?P<target>[“\"'`][^”\"'`]+[”\"'`]|\S[^?!,;]*?)(?:\s+(?:folder|directory))?[.?!]*$",
     re.IGNORECASE,
 )
-_STOP = frozenset("find locate search look where file files document documents named called all every any which list show folder "
-                  "there please name names containing with contain like rename delete trash move copy remove bin make".split())  # fmt: skip
+_STOP = frozenset(["find", "locate", "search", "look", "where", "file", "files", "document", "documents", "named", "called", "all", "every", "any", "which", "list", "show", "folder", "there", "please", "name", "names", "containing", "with", "contain", "like", "rename", "delete", "trash", "move", "copy", "remove", "bin", "make"])  # fmt: skip
 
 
 def find(work: Work) -> Steps[str]:

@@ -1,4 +1,5 @@
 """Conditions in words → SQL: numbers ("over 200"), values that stand in the table ("only Engineering"), yes/no columns."""
+# ruff: noqa: S608 - names and texts are quoted by `grid`, and the database is closed off and only read
 
 from __future__ import annotations
 
@@ -32,12 +33,12 @@ _LEADS = re.compile(
     r"\b(?:only|where|with|in|for|from|of|is|are|=|called|named|just|among|within|nur|bei)\s+(?:the |a |an )?[“\"']?$",
     re.IGNORECASE,
 )
-_YES_NO = re.compile(
-    r"\b(only|with|without|no|not|non|are|is|has|have|having|contain(?:ing|s)?)[\s-]+(?:the |a |an |any )?((?:[\w-]+ ){0,2}[\w-]+)",
+_WITHOUT = re.compile(r"\b(?:without|no|not|non|aren['’]t|isn['’]t)[\s-]+(?:the |a |an |any )?$", re.IGNORECASE)
+_COMPUTED = re.compile(
+    r"\b(?:by|per|each|average|mean|median|sum|total|max|min|maximum|minimum|highest|lowest|number|count)(?: of)?(?: the)?\s+$",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]\d)(?!\s*%)$")
-_NO = {"without", "no", "not", "non"}
 _NEAR_WORDS = 4
 """A comparison belongs to the column named at most this many words before or after it."""
 _MIN_VALUE = 2
@@ -52,15 +53,30 @@ class Condition:
     said: str
 
 
-def find_conditions(work: Work, table: Table) -> Steps[list[Condition]]:
-    """All conditions of the wish; the newest line that has any counts."""
+def find_conditions(work: Work, table: Table, flags: Sequence[Column]) -> Steps[list[Condition]]:
+    """All conditions of the wish; the newest line that has any counts. ``flags``: its yes/no columns."""
     for line in work.wish.text.splitlines():
         found = _comparisons(line, table)
         found += yield from _values(work, line, table)
-        found += yield from _yes_no(work, line, table, found)
+        found += _yes_no(line, flags)
         if found:
             return found
     return []
+
+
+def yes_no_columns(work: Work, table: Table) -> Steps[list[Column]]:
+    """The columns whole names of which are said and that hold only 0 and 1, or true and false."""
+    numbers = table.where(lambda column: column.numeric or column.type == "boolean")
+    said = [column for column in numbers if any(_said(line, column) for line in work.wish.text.splitlines())]
+    if not said:
+        return []
+    tests = ", ".join(
+        f"bool_and(CAST({column.sql} AS VARCHAR) IN ('0', '1', '0.0', '1.0', 'true', 'false')) AS b{number}"
+        for number, column in enumerate(said)
+    )
+    answer = yield from query(work, table, f"SELECT {tests} FROM {table.relation}")
+    only = answer.rows[0] if answer.rows else ()
+    return [column for column, cell in zip(said, only, strict=False) if cell == "true"]
 
 
 def where(conditions: Sequence[Condition]) -> str:
@@ -173,23 +189,20 @@ def _either(conditions: list[Condition]) -> list[Condition]:
     ]
 
 
-def _yes_no(work: Work, line: str, table: Table, known: Sequence[Condition]) -> Steps[list[Condition]]:
-    """Columns of only 0 and 1 (or true and false) that are wanted or not wanted."""
-    numbers = table.where(lambda column: column.numeric or column.type.upper().startswith("BOOL"))
-    wanted: dict[str, tuple[Column, bool, str]] = {}
-    for match in _YES_NO.finditer(line):
-        found = pick(match[2], numbers)
-        if found and found.cover == 1 and not any(found.column.sql in condition.sql for condition in known):
-            wanted.setdefault(found.column.name, (found.column, match[1].lower() not in _NO, match[0]))
-    if not wanted:
-        return []
-    tests = ", ".join(
-        f"bool_and(CAST({column.sql} AS VARCHAR) IN ('0', '1', '0.0', '1.0', 'true', 'false')) AS b{number}"
-        for number, (column, _, _) in enumerate(wanted.values())
-    )
-    answer = yield from query(work, table, f"SELECT {tests} FROM {table.relation}")
-    return [
-        Condition(f"CAST({column.sql} AS INTEGER) = {int(yes)}", f"{column.name}: {'yes' if yes else 'no'}", said)
-        for (column, yes, said), only in zip(wanted.values(), answer.rows[0] if answer.rows else (), strict=False)
-        if only.lower() in ("true", "1")
-    ]
+def _yes_no(line: str, flags: Sequence[Column]) -> list[Condition]:
+    """Yes/no columns that are wanted or not wanted, unless they are what is computed or grouped by."""
+    found = []
+    for column in flags:
+        if (place := _said(line, column)) and not _COMPUTED.search(line[: place.start()]):
+            no = _WITHOUT.search(line[: place.start()])
+            words = f"{no[0] if no else ''}{place[0]}"
+            found.append(
+                Condition(f"CAST({column.sql} AS INTEGER) = {int(not no)}", f"{column.name}: {'no' if no else 'yes'}", words)
+            )
+    return found
+
+
+def _said(line: str, column: Column) -> re.Match[str] | None:
+    """Where the whole name of a column stands in a line, words apart or together, also in the plural."""
+    words = [re.escape(word) for word in parts(column.name)]
+    return re.search(rf"(?<!\w){'[ _-]*'.join(words)}(?:s|es)?(?!\w)", line, re.IGNORECASE) if words else None

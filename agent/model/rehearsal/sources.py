@@ -19,7 +19,7 @@ MAX_FOLDERS = 4
 """Granted folders looked through beside the first."""
 _MIN_STEM = 3
 _OPERATIONS = frozenset(
-    "average mean total sum top bottom count number highest lowest most least chart bar line pie".split()
+    ["average", "mean", "total", "sum", "top", "bottom", "count", "number", "highest", "lowest", "most", "least", "chart", "bar", "line", "pie"]
 )
 """Words that say what to do, not with which file."""
 _WRITTEN_NAME = re.compile(r"[^\s,;:“”\"'`()]+\.[a-zA-Z]\w{1,4}\b")

@@ -1,4 +1,5 @@
 """Tables as `describe_table` shows them, and which of their columns a person means."""
+# ruff: noqa: S608 - names and texts are quoted by `grid`, and the database is closed off and only read
 
 from __future__ import annotations
 
@@ -13,16 +14,16 @@ from agent.model.rehearsal.words import best_match, parts, stem
 from agent.model.rehearsal.work import GaveUp, Work
 
 _NUMERIC = re.compile(
-    r"^(?:u?(?:tiny|small|big|huge)?int|integer|long|float|double|real|decimal|numeric|number|whole)", re.I
+    r"^(?:u?(?:tiny|small|big|huge)?int|integer|long|float|double|real|decimal|numeric|number|whole)", re.IGNORECASE
 )
-_TEMPORAL = re.compile(r"^(?:date|time)", re.I)
+_TEMPORAL = re.compile(r"^(?:date|time)", re.IGNORECASE)
 _ROWS = re.compile(r": ([\d,]+) rows × ")
 _SHEET = re.compile(r"^.*, sheet “(.+?)”\)$", re.MULTILINE)
 _OTHER_SHEETS = re.compile(r"^Note: other sheets: (.+)\.$", re.MULTILINE)
 _CUT = re.compile(r"^\[\d+ of \d+ columns;", re.MULTILINE)
 _PLAIN_NAME = re.compile(r"[\w()%$€£.,:/#&+*'?!-]+(?: [\w()%$€£.,:/#&+*'?!-]+)*", re.ASCII)
 MAX_COLUMNS = 500
-_NO_MEASURE = frozenset("id ids code codes no nr key index rank zip postcode year phone respondentid".split())
+_NO_MEASURE = frozenset(["id", "ids", "code", "codes", "no", "nr", "key", "index", "rank", "zip", "postcode", "year", "phone", "respondentid"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +175,7 @@ def is_bad(text: str) -> bool:
 
 
 _BAD = frozenset(
-    "bug cost crash crime damage death debt defect delay error expense fault fine incident injury late loss lateness miss "
-    "murder outage price risk theft victim violation wait waste".split()
+    ["bug", "cost", "crash", "crime", "damage", "death", "debt", "defect", "delay", "error", "expense", "fault", "fine", "incident", "injury", "late", "loss", "lateness", "miss", "murder", "outage", "price", "risk", "theft", "victim", "violation", "wait", "waste"]
 )
 _BAD_BEGINNINGS = (
     "accident", "cancel", "complain", "downtime", "emission", "fail", "fatal", "homicid", "illness", "infection", "overdue",

@@ -82,9 +82,9 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     (Kind.CHANGE, r"\b(?:improv\w+|worsen\w*|deteriorat\w+|got (?:\w+ )?(?:better|worse|safer)|gained|grew|grown|increas\w+|"
      r"decreas\w+|rose|risen|fell|fallen|dropped|declin\w+|shrank|shrunk|chang\w+ (?:the )?(?:most|least)|"
      r"(?:biggest|largest|smallest) (?:change|gain|drop|rise|fall|improvement|increase|decrease)s?|verbesser\w*)\b"),
-    (Kind.SEARCH, rf"\b(?:search|grep)\b|\b(?:find|look for|which|what|list|show)\b.*\b(?:mention\w*|contain\w*|about|"
-     rf"say(?:s|ing)?|talk\w* about|with the (?:word|phrase|text))\b|\bwhere (?:is|does) .*\bmention\w*"),
-    (Kind.FIND, rf"\b(?:find|locate|look for|where(?:['’]s| is| are)|suche?|finde)\b"),
+    (Kind.SEARCH, r"\b(?:search|grep)\b|\b(?:find|look for|which|what|list|show)\b.*\b(?:mention\w*|contain\w*|about|"
+     r"say(?:s|ing)?|talk\w* about|with the (?:word|phrase|text))\b|\bwhere (?:is|does) .*\bmention\w*"),
+    (Kind.FIND, r"\b(?:find|locate|look for|where(?:['’]s| is| are)|suche?|finde)\b"),
     (Kind.LIST, rf"^(?:please )?(?:what|which|list|show|how many)(?: me)?(?: all| the| my| of| other)*(?: \w+)? {_FILES}"
      r"(?: (?:do|are|in|on|can|could|here|there|you|i)\b.*)?[?.!]*$|"
      r"\bwhat(?:['’]s| is) (?:in|on) (?:the|this|my) (?:\S+ )?(?:folder|desk|directory|desktop)\b|^ls\b"),
@@ -203,3 +203,9 @@ def amend(wish: Wish, text: str) -> Wish:
         sheet=change.sheet or wish.sheet,
         note=change.note or wish.note,
     )
+
+
+def reread(text: str) -> Wish:
+    """The wish of several lines, the newest first, each changing those after it."""
+    newest, *older = [line for line in text.splitlines() if line.strip()] or [""]
+    return amend(reread("\n".join(older)), newest) if older else understand(newest)

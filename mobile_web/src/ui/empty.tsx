@@ -7,6 +7,7 @@ const ICONS: readonly IconName[] = ["sheet", "doc", "folder"];
 /** Before the first message: what can be given away. A tap puts it into the composer, to be changed or sent. */
 export function Empty() {
   const { view, actions } = useDeskhand();
+  const push = view.push.value.state;
   const w = words.value;
   const begin = (text: string) => {
     actions.setDraft(text);
@@ -31,6 +32,15 @@ export function Empty() {
             </button>
           </li>
         ))}
+        {(push === "off" || push === "needs_install") && (
+          <li>
+            <button type="button" class="opt" onClick={() => actions.navigate({ screen: "settings" })}>
+              <Icon name="bell" />
+              <span><b>{w.hearOf}</b><span class="meta">{w.hearOfNote}</span></span>
+              <Icon name="fwd" class="flip" />
+            </button>
+          </li>
+        )}
       </ul>
     </section>
   );

@@ -59,6 +59,7 @@ function Digits(props: { digits: string; expiresAt: string }) {
 export function PairingScreen() {
   const { view, actions } = useDeskhand();
   const pairing = view.pairing.value;
+  const push = view.push.value;
   const w = words.value;
   const reached = REACHED[pairing.step];
   const busy = pairing.step === "connecting" || pairing.step === "waiting_computer" || pairing.step === "digits";
@@ -71,6 +72,7 @@ export function PairingScreen() {
             <Icon name="fail" /><span><b>{w.pairFailed[pairing.reason]}</b> {pairing.remedy}</span>
           </div>
         )}
+        {reached === 0 && !busy && push.state === "needs_install" && <p class="note small"><Icon name="phone" /><span><b>{w.push.needs_install}</b> {push.remedy}</span></p>}
         <ol class="thread hops" data-state={pairing.step}>
           <Stage at={0} reached={reached} busy={busy} title={w.openLink}>
             {reached > 0 && <p class="small">{w.linkRead}</p>}
@@ -79,7 +81,7 @@ export function PairingScreen() {
             {reached === 0 && !busy && <><p class="small">{w.openLinkHow}</p><Command text="deskhand pair" /><LinkForm /></>}
           </Stage>
           <Stage at={1} reached={reached} busy={busy} title={w.typeDigits}>
-            {pairing.step === "digits" ? <Digits digits={pairing.digits} expiresAt={pairing.expiresAt} /> : <p class="small">{w.digitsLater}</p>}
+            {pairing.step === "digits" ? <Digits digits={pairing.digits} expiresAt={pairing.expiresAt} /> : <p class="small">{reached > 1 ? w.digitsMatched : w.digitsLater}</p>}
           </Stage>
           <Stage at={2} reached={reached} busy={false} title={w.notifications}>
             {pairing.step === "paired" ? <PushControl /> : <p class="small">{w.notificationsLater}</p>}

@@ -110,6 +110,9 @@ const en = {
     { title: "Tidy the folder Inbox", note: "shows its plan first, can be undone", text: "Tidy the folder Inbox in Deskhand. Show me the plan first." },
   ],
 
+  hearOf: "Hear of asks and results",
+  hearOfNote: "Turn on notifications for this phone",
+
   // tasks
   taskState: {
     queued: "Queued", running: "Working", waiting: "Waits for your answer", done: "Done", failed: "Failed", stopped: "Stopped",
@@ -148,7 +151,7 @@ const en = {
   changeOp: { add: "Adds", remove: "Removes", change: "Changes", move: "Moves" },
   showAll: (n: number) => `Show all ${n}`,
   reviewAll: (n: number) => `Review all ${n}`,
-  moreChoices: "More choices: for how long, or why not",
+  moreChoices: "More choices…",
   allowIt: "Allow it",
   scope: { once: "Once", task: "This task", always: "Always" },
   allow: { once: "Allow once", task: "Allow for this task", always: "Always allow" },
@@ -350,6 +353,7 @@ const en = {
   typeDigits: "Type these digits at the computer",
   digitsWhy: "They prove that no one stands between this phone and your computer.",
   digitsLater: "Six digits will stand here.",
+  digitsMatched: "They matched.",
   validFor: "Valid for",
   notificationsLater: "One button, then a test push.",
   cancelPairing: "Cancel pairing",

@@ -1,0 +1,202 @@
+"""One story with `kill -9` in it: jobs are given from a phone and the terminal while relay and agent die at random.
+
+Afterwards: every accepted message ran exactly once, both devices hold the same entries in the same order, and every
+file was changed once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from websockets.exceptions import WebSocketException
+
+from relay.protocol import transcript
+from relay.protocol.envelope import new_hex_id
+from tests.agent_link import phone as phone_module
+from tests.agent_link.phone import Phone, RelaySays
+from tests.story.home import Home, eventually
+from tests.story.messages_server import Answer, MessagesServer, is_front_desk, last_text, messages_server
+
+JOBS = 6
+KILLS = 4
+_LOST = (OSError, WebSocketException, httpx2.HTTPError, RelaySays, EOFError)
+
+
+def one_line_per_job(request: dict[str, Any]) -> Answer:
+    """A brain that adds one line to the file of each job."""
+    said = last_text(request)
+    if is_front_desk(request):
+        if "tool_result" in said:
+            return Answer("On it.")
+        number = re.findall(r"job (\d+)", said)[-1]
+        return Answer(calls=(("start_task", {"title": f"Job {number}", "brief": f"Do job {number}."}),))
+    if len(request["messages"]) > 1:
+        return Answer("The line is there.")
+    number = re.findall(r"job (\d+)", said)[-1]
+    change = {"path": f"job {number}.md", "old": "END", "new": f"- job {number}\nEND"}
+    return Answer(calls=(("edit_file", change),))
+
+
+class LivingPhone:
+    """A phone that stays in the thread through everything, in a thread of its own."""
+
+    def __init__(self, home: Home) -> None:
+        self.phone = Phone(home.url)
+        self._home = home
+        self._loop = asyncio.new_event_loop()
+        self._ended = threading.Event()
+        self._to_say: list[dict[str, Any]] = []
+        self._runner = threading.Thread(target=self._loop.run_until_complete, args=(self._live(),), daemon=True)
+
+    def pair(self) -> LivingPhone:
+        """Join the thread with digits, and stay."""
+        pairing = subprocess.Popen(
+            [sys.executable, "-m", "agent", "pair", "--print-link"],
+            env=self._home.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+        with pairing:
+            assert pairing.stdout is not None
+            assert pairing.stdin is not None
+            link = pairing.stdout.readline().strip()
+
+            async def join() -> None:
+                attempt = await self.phone.offer(link)
+                assert pairing.stdin is not None
+                pairing.stdin.write(attempt.digits + "\n")
+                pairing.stdin.flush()
+                await self.phone.finish_pairing(attempt)
+
+            asyncio.run(join())
+            pairing.communicate()
+            assert pairing.returncode == 0
+        self._runner.start()
+        return self
+
+    def send(self, text: str) -> str:
+        """Put a message into the outbox; returns its body id."""
+        body = {"id": new_hex_id(), "type": "message", "text": text, "files": [], "expires_in_s": 3600}
+        self._to_say.append(body)
+        return str(body["id"])
+
+    def bodies(self) -> list[tuple[int, Mapping[str, Any]]]:
+        """(seq, body) of what this phone verified, in order."""
+        found = list(self.phone.verdicts)
+        return [(item.seq, item.plain.body) for item in found if isinstance(item, transcript.Genuine)]
+
+    def close(self) -> None:
+        """Leave."""
+        self._ended.set()
+        self._runner.join(20)
+        self._loop.close()
+
+    async def _live(self) -> None:
+        while not self._ended.is_set():
+            with contextlib.suppress(*_LOST):
+                async with self.phone.connected() as socket:
+                    await self._talk(socket)
+            await asyncio.sleep(0.05)
+
+    async def _talk(self, socket: Any) -> None:
+        while not self._ended.is_set():
+            mine = {body["id"] for _, body in self.bodies()}
+            self._to_say = [body for body in self._to_say if body["id"] not in mine]
+            if self._to_say and self.phone.thread.seq >= socket.welcome.seq:
+                phone_module.AT = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                await asyncio.wait_for(socket.say(self._to_say[0]), 10)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(socket.step(), 0.2)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a round saw."""
+
+    kills: int
+    entries: int
+    seconds: float
+
+
+def crash_round(folder: Path, seed: int) -> Outcome:
+    """One round; raises `AssertionError` where a promise is broken."""
+    chance = random.Random(seed)
+    started = time.monotonic()
+    with messages_server() as brain:
+        brain.script = one_line_per_job
+        home = Home(folder, {"ANTHROPIC_BASE_URL": brain.url, "ANTHROPIC_API_KEY": "made-up"})
+        try:
+            home.start()
+            return _round(home, brain, chance, started)
+        finally:
+            home.close()
+
+
+def _round(home: Home, brain: MessagesServer, chance: random.Random, started: float) -> Outcome:
+    for number in range(1, JOBS + 1):
+        (home.desk / f"job {number}.md").write_text("END\n")
+    phone = LivingPhone(home).pair()
+    try:
+        messages: dict[str, int] = {}
+        killer = threading.Thread(target=_kill_at_random, args=(home, chance))
+        killer.start()
+        for number in range(1, JOBS + 1):
+            if chance.random() < 0.5:
+                messages[phone.send(f"job {number}")] = number
+            else:
+                messages[home.json("send", f"job {number}")["id"]] = number
+            time.sleep(chance.random() * 0.3)
+        killer.join()
+        for message in messages:
+            _answered(home, message)
+        _check(home, phone, messages)
+        return Outcome(KILLS, home.log()[-1]["seq"], round(time.monotonic() - started, 1))
+    finally:
+        phone.close()
+
+
+def _kill_at_random(home: Home, chance: random.Random) -> None:
+    for _ in range(KILLS):
+        time.sleep(0.1 + chance.random() * 0.9)
+        for which in chance.choice([["relay"], ["agent"], ["relay", "agent"]]):
+            home.kill(which)
+
+
+def _answered(home: Home, message: str) -> None:
+    def state() -> bool:
+        done = home.run("log", "--json", check=None)
+        return any(f'"target": "{message}", "kind": "answered"' in line for line in done.stdout.splitlines())
+
+    eventually(state, f"{message} is answered", 90)
+
+
+def _check(home: Home, phone: LivingPhone, messages: dict[str, int]) -> None:
+    log = home.log()
+    end = log[-1]["seq"]
+    eventually(lambda: phone.phone.thread.seq >= end, "the phone has caught up")
+    first = phone.phone.grant["seq"]
+    here = [(entry["seq"], entry["type"], entry["id"]) for entry in log if first < entry["seq"] <= end]
+    there = [(seq, body["type"], body["id"]) for seq, body in phone.bodies() if seq <= end]
+    assert here == there, "the two devices hold different threads"
+    ids = [entry["id"] for entry in log]
+    assert len(ids) == len(set(ids)), "an entry is in the thread twice"
+    for message, number in messages.items():
+        said = [entry for entry in log if entry["type"] == "message" and entry["id"] == message]
+        tasks = [entry for entry in log if entry["type"] == "task.created" and entry["in_reply_to"] == message]
+        results = [entry for entry in log if entry["type"] == "result" and entry["in_reply_to"] == message]
+        kinds = [e["kind"] for e in log if e["type"] == "receipt" and e["target"] == message]
+        assert (len(said), len(tasks), len(results)) == (1, 1, 1), f"job {number} is not there exactly once"
+        assert kinds == ["received", "started", "answered"], f"job {number} has the receipts {kinds}"
+        lines = (home.desk / f"job {number}.md").read_text()
+        assert lines == f"- job {number}\nEND\n", f"job {number} was done {lines.count('job')} times"
