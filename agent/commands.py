@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from agent.app import Agent
 
 PAGE = 500
+REMOVE_S = 20.0
 STORED_WITHIN_S = 3.0
 """How long `send` waits for the relay's ack before it says "queued" instead of "stored"."""
 
@@ -236,7 +237,12 @@ class Commands:
     async def _remove_device(self, _peer: Peer, request: dict[str, Any]) -> dict[str, Any]:
         self._need_relay()
         try:
-            await self._agent.remove_device(str(request["device"]))
+            async with asyncio.timeout(REMOVE_S):
+                await self._agent.remove_device(str(request["device"]))
+        except TimeoutError as error:
+            raise Problem(
+                "The relay did not confirm it in time.", "`deskhand devices list` shows how it ended.", "offline"
+            ) from error
         except NoSuchDevice as error:
             raise Problem(str(error), "`deskhand devices list` shows their ids.", "not_found") from error
         return {"removed": request["device"]}

@@ -30,7 +30,7 @@ def utc_now() -> str:
 def create_app(config: RelayConfig) -> FastAPI:
     """The relay over an opened and migrated data folder; it is closed when the app's lifespan ends.
 
-    ``config.origins`` must be set (`RelayConfig.listening_at`). Call it where an event loop runs.
+    ``config.origins`` must be set (`RelayConfig.listening_at`).
     Raises `relay.store.engine.DataInUse` or `NewerDatabase`.
     """
     store = open_store(config.data_dir, storage_bytes=config.storage_bytes, blob_bytes=config.blob_bytes, now=utc_now)

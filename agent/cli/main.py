@@ -234,11 +234,12 @@ def agent_run(
     relay_url: Annotated[str, typer.Option()],
     public_url: Annotated[str, typer.Option()],
     folder: Annotated[list[Path] | None, typer.Option()] = None,
+    ready_fd: Annotated[int | None, typer.Option()] = None,
 ) -> None:
     """Run the agent in this process; `deskhand up` does it."""
     from agent.cli.up import run_agent_here
 
-    run_agent_here(relay_url, public_url, folder or [])
+    run_agent_here(relay_url, public_url, folder or [], ready_fd)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})

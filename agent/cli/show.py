@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import typer
 
 from agent.cli.shared import EXIT_UNREACHABLE, call, config, connect, fail, print_json
-from agent.cli.up import pids_file
+from agent.cli.up import read_pids
 from agent.control_wire import AgentDown, AgentError, Client
 
 
@@ -112,10 +111,7 @@ def run_devices(*, as_json: bool) -> None:
 def run_status(*, as_json: bool) -> None:
     """How everything is; exit 5 where the agent does not run."""
     home = config().home
-    try:
-        pids = json.loads(pids_file(home.state).read_text())
-    except (OSError, ValueError):
-        pids = {}
+    pids = read_pids(home.state)
     try:
         with Client(home.state, 5) as client:
             status = client.call(op="status")

@@ -14,7 +14,6 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import typer
 
@@ -26,11 +25,13 @@ RESTART_S = 0.5
 STOP_S = 2.0
 READY_S = 60.0
 POLL_S = 0.2
-READY = "Agent is ready"
 
 
 class Child:
-    """A process that is started again when it dies, unless it is held."""
+    """A process that is started again when it dies, unless it is held.
+
+    It is told ``--ready-fd N`` and writes one line there once it can serve.
+    """
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Child:
         self._held = held
         self._env = env
         self._process: subprocess.Popen[bytes] | None = None
+        self._ready: int | None = None
         self._next_start = 0.0
 
     @property
@@ -58,25 +60,26 @@ class Child:
         """Start it where it does not run and should."""
         if self._held is not None and self._held.exists():
             return
-        if self.pid is None and time.monotonic() >= self._next_start:
-            self._next_start = time.monotonic() + RESTART_S
-            self.log.parent.mkdir(parents=True, exist_ok=True)
-            with self.log.open("ab") as log:
-                self._process = subprocess.Popen(
-                    self.command, stdout=subprocess.PIPE, stderr=log, env=self._env, start_new_session=True
-                )
+        if self.pid is not None or time.monotonic() < self._next_start:
+            return
+        self._next_start = time.monotonic() + RESTART_S
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self._ready is not None:
+            os.close(self._ready)
+        self._ready, theirs = os.pipe()
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*self.command, "--ready-fd", str(theirs)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._env, pass_fds=[theirs],
+                start_new_session=True,
+            )  # fmt: skip
+        os.close(theirs)
 
     def wait_ready(self, deadline: float) -> str | None:
-        """The first line it prints once it can serve; None where it does not come in time."""
-        line = b""
-        while time.monotonic() < deadline:
-            if self._process is None or self._process.stdout is None or self._process.poll() is not None:
-                return None
-            if select.select([self._process.stdout], [], [], POLL_S)[0]:
-                piece = os.read(self._process.stdout.fileno(), 4096)
-                line += piece
-                if b"\n" in line or not piece:
-                    return line.decode(errors="replace").strip() or None
+        """What it writes once it can serve; None where that does not come in time, or it ends."""
+        while self._ready is not None and time.monotonic() < deadline:
+            if select.select([self._ready], [], [], POLL_S)[0]:
+                return os.read(self._ready, 100).decode().strip() or None
         return None
 
     def stop(self) -> None:
@@ -101,6 +104,9 @@ def run_up(host: str, port: int, folders: list[Path], *, browser: bool, tailscal
     for folder in folders:
         if not folder.expanduser().is_dir():
             fail(f"{folder} is not a folder.", "Name one that exists.")
+    running = read_pids(settings.home.state)
+    if running and _alive(running["pid"]):
+        fail(f"Deskhand runs here already, at {running['url']}.", "`deskhand status` shows how it is.")
     settings.home.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.home.held.unlink(missing_ok=True)
     ended = threading.Event()
@@ -142,14 +148,14 @@ def _start_relay(settings: Config, host: str, port: int, public: str | None, chi
     relay = Child("relay", command(port), home.logs / "relay.log", env=env)
     children.append(relay)
     relay.tend()
-    line = relay.wait_ready(time.monotonic() + READY_S)
-    if line is None:
+    said = relay.wait_ready(time.monotonic() + READY_S)
+    if said is None:
         fail(
             f"The relay did not start. Perhaps another program uses port {port}.",
             f"Try `deskhand up --port {port + 1}`; {home.logs / 'relay.log'} says more.\n{_last_lines(relay.log)}",
             EXIT_UNREACHABLE,
         )
-    number = urlsplit(line.split()[-1]).port or port
+    number = int(said)
     relay.command = command(number)
     return f"http://localhost:{number}"
 
@@ -219,6 +225,25 @@ def pids_file(state: Path) -> Path:
     return state / "up.json"
 
 
+def read_pids(state: Path) -> dict[str, Any]:
+    """What `up` runs: its url and the process ids of up, relay and agent; empty where it does not run."""
+    try:
+        found: dict[str, Any] = json.loads(pids_file(state).read_text())
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _write_pids(settings: Config, url: str, children: list[Child]) -> None:
     value = json.dumps({"url": url, "pid": os.getpid(), **{child.name: child.pid for child in children}})
     path = pids_file(settings.home.state)
@@ -270,7 +295,7 @@ def stop_agent() -> None:
         time.sleep(POLL_S / 4)
 
 
-def run_agent_here(relay_url: str, public_url: str, folders: list[Path]) -> None:
+def run_agent_here(relay_url: str, public_url: str, folders: list[Path], ready_fd: int | None) -> None:
     """The agent's own process. SIGTERM ends it."""
     from agent.app import AlreadyRunning, run_agent
     from agent.link.keys import KeysUnavailable
@@ -282,8 +307,9 @@ def run_agent_here(relay_url: str, public_url: str, folders: list[Path]) -> None
     settings = replace(settings, folders=(*settings.folders, *folders))
 
     def ready() -> None:
-        typer.echo(READY)
-        sys.stdout.flush()
+        if ready_fd is not None:
+            os.write(ready_fd, b"ready\n")
+            os.close(ready_fd)
 
     try:
         run_agent(settings, relay_url, public_url, ready)

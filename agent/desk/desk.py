@@ -32,6 +32,7 @@ from agent.thread.live import LiveStatus
 from agent.thread.parts import File
 
 STATUS_STREAM = "status"
+REQUEST_S = 60.0
 log = logging.getLogger(__name__)
 
 
@@ -225,7 +226,10 @@ class Desk:
         for name, value in waiting:
             body = json.loads(value)
             try:
-                refused = await self._request(body)
+                async with asyncio.timeout(REQUEST_S):
+                    refused = await self._request(body)
+            except TimeoutError:
+                continue  # the relay went away in the middle; it is done later
             except Exception:
                 log.exception("request %s broke", body["id"])
                 refused = "Deskhand itself made a mistake here. The details are in its log."

@@ -197,7 +197,7 @@ class FrontDesk:
             "stop_task": self._stop_task,
             "remember": lambda tx, _item, given: self._memory.remember(tx, str(given["text"])),
             "forget": lambda tx, _item, given: self._memory.forget(tx, str(given["text"])),
-            "recall": lambda _tx, _item, given: self._recall(str(given["query"])),
+            "recall": lambda tx, _item, given: self._recall(tx, str(given["query"])),
         }
         handler = own.get(block["name"])
         if handler is None:
@@ -247,8 +247,8 @@ class FrontDesk:
         settle_message(self._room.journal, self._room.post, tx, task.in_reply_to)
         return f"Stopped: {task.title}."
 
-    def _recall(self, query: str) -> str:
-        found = self._room.thread.search(query, RECALLED)
+    def _recall(self, tx: Connection, query: str) -> str:
+        found = self._room.thread.search(tx, query, RECALLED)
         lines = [f"{item.at[:16].replace('T', ' ')}: {line[1]}" for item in found if (line := context.entry_line(item))]
         return "\n\n".join(lines) or "Nothing in the thread contains that."
 

@@ -48,7 +48,7 @@ class ThreadPort(Protocol):
     def recent(self, limit: int) -> list[Received]:
         """The last messages, replies and results, oldest first."""
 
-    def search(self, query: str, limit: int) -> list[Received]:
+    def search(self, tx: Connection, query: str, limit: int) -> list[Received]:
         """Entries about something, best first."""
 
     async def upload(self, path: Path, size: int, sha256: str) -> BlobRef | None:

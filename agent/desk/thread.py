@@ -72,9 +72,9 @@ class AgentThread:
         entries = self._mirror.entries(after, 10 * limit, types=CONVERSATION)[-limit:]
         return [item for entry in entries if (item := received(entry)) is not None]
 
-    def search(self, query: str, limit: int) -> list[Received]:
+    def search(self, tx: Connection, query: str, limit: int) -> list[Received]:
         """See `ThreadPort.search`."""
-        return [item for entry in self._mirror.search(query, limit) if (item := received(entry)) is not None]
+        return [item for entry in self._mirror.search(query, limit, tx=tx) if (item := received(entry)) is not None]
 
     async def upload(self, path: Path, size: int, sha256: str) -> BlobRef | None:
         """See `ThreadPort.upload`."""

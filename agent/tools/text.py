@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -29,7 +30,9 @@ _BINARY_STARTS = (
 )
 _FEW = 0.3
 _MOST = 0.8
-_COMMON_JAPANESE = frozenset("日本東京都県市区町村前住所年月円田会電話番号様株式の は を に が ー ン ス")
+_NARROW = 0.8  # half-width kana are rarer than others
+_LATIN = frozenset([*range(0xC0, 0x100), *"€‘’“”•–—…™\xa0£§©«°»·½".encode("cp1252")])
+_COMMON_JAPANESE = frozenset("日本東京都県市区町村前住所年月円田会電話番号様株式のはをにがーンス")
 _COMMON_CHINESE = frozenset("的是不了我这国们来个北京市省县张刘电话号码公司区路")
 
 
@@ -52,17 +55,17 @@ def detect(file: BinaryIO) -> str | None:
     if controls > len(head) * 0.01:
         return None
     decoder = codecs.getincrementaldecoder("utf-8")()
-    chunk = last = b""
+    chunk = b""
     try:
         while chunk := file.read(CHUNK_BYTES):
             decoder.decode(chunk)
-            last = chunk
         decoder.decode(b"", final=True)
         return "utf-8"
     except UnicodeDecodeError as error:
-        start = max(0, error.start - SAMPLE_BYTES // 2)
-        sample = (chunk or last)[start : start + SAMPLE_BYTES]
-        return _legacy(sample)
+        start = (
+            chunk.rfind(b"\n", 0, max(0, error.start - SAMPLE_BYTES // 2)) + 1
+        )  # no half characters at its beginning
+        return _legacy(chunk[start : start + SAMPLE_BYTES])
     finally:
         file.seek(0)
 
@@ -95,15 +98,15 @@ def _utf16(head: bytes) -> str | None:
 
 
 def _legacy(sample: bytes) -> str:
-    sample = sample[sample.find(b"\n") + 1 :] if sample.count(b"\n") > 1 and not sample[:1].isascii() else sample
-    high = [index for index, byte in enumerate(sample) if byte >= 0x80]  # noqa: PLR2004 - beyond ASCII
-    alone = sum(1 for index in high if _ascii(sample, index - 1) and _ascii(sample, index + 1))
-    if alone > len(high) * 0.6:  # single accented letters
+    """The likeliest of the encodings older files are in."""
+    runs = re.findall(rb"[\x80-\xff]+", sample)
+    accents = all(byte in _LATIN for run in runs for byte in run)
+    if accents and sum(map(len, runs)) <= 2 * len(runs):  # letters with accents stand alone or in twos
         return "cp1252" if _decoded(sample, "cp1252") is not None else "latin-1"
-    scores = {codec: _score(sample, codec) for codec in ("cp932", "euc_jp", "gb18030", "cp1251")}
+    scores = {codec: _score(sample, codec) for codec in ("cp932", "euc_jp", "gb2312", "cp1251")}
     best = max(scores, key=scores.__getitem__)
     if scores[best] > _MOST:
-        return best
+        return "gb18030" if best == "gb2312" else best
     from charset_normalizer import from_bytes
 
     guess = from_bytes(sample).best()
@@ -119,27 +122,24 @@ def _score(sample: bytes, codec: str) -> float:
     if not foreign:
         return 0.0
     if codec == "cp1251":
-        return sum("а" <= char.lower() <= "я" or char in "ёЁ№«»—" for char in foreign) / len(foreign)
-    kana = sum("\u3041" <= char <= "\u30ff" for char in foreign)
-    ideographs = sum(
-        "\u4e00" <= char <= "\u9fff" or "\u3000" <= char <= "\u3020" or "！" <= char <= "～" for char in foreign
-    )
-    narrow = sum("\uff61" <= char <= "\uff9f" for char in foreign)
-    common = _COMMON_CHINESE if codec == "gb18030" else _COMMON_JAPANESE
-    written = kana + ideographs + (narrow * 0.5 if codec == "cp932" else 0)
-    if codec == "gb18030":
-        written = ideographs
-    return (written + 0.1 * sum(char in common for char in foreign)) / len(foreign)
+        written = sum("а" <= char.lower() <= "я" or char in "ёЁ№«»—" for char in foreign)
+        common = sum(char.islower() for char in foreign)
+    else:
+        kana = sum("\u3041" <= char <= "\u30ff" for char in foreign) if codec != "gb2312" else 0
+        narrow = sum("\uff61" <= char <= "\uff9f" for char in foreign)
+        written = kana + narrow * _NARROW + sum(_is_ideograph(char) for char in foreign)
+        common = sum(char in (_COMMON_CHINESE if codec == "gb2312" else _COMMON_JAPANESE) for char in foreign)
+    return (written + common * 0.1) / len(foreign)
+
+
+def _is_ideograph(char: str) -> bool:
+    """Or the punctuation and wide letters that stand among them."""
+    return "\u4e00" <= char <= "\u9fff" or "\u3000" <= char <= "\u3020" or "！" <= char <= "～"
 
 
 def _decoded(sample: bytes, codec: str) -> str | None:
     """Strictly, but for a character cut off at the end."""
-    decoder = codecs.getincrementaldecoder(codec)()
     try:
-        return decoder.decode(sample)
+        return codecs.getincrementaldecoder(codec)().decode(sample)
     except UnicodeDecodeError:
         return None
-
-
-def _ascii(sample: bytes, index: int) -> bool:
-    return not 0 <= index < len(sample) or sample[index] < 0x80  # noqa: PLR2004 - beyond ASCII

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from relay.core.log import DeviceRemoved
 from relay.protocol.errors import ErrorCode, Refused
 from relay.protocol.frames import (
     CLOSE_BAD_FRAME,
@@ -25,6 +24,7 @@ from relay.protocol.frames import (
 )
 
 CLOSE_GONE = 1000
+CLOSE_TRY_LATER = 1013
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,13 @@ def _frame(state: Ready, frame: Hello | Resume | Append | Live | Looking) -> tup
 
 
 def _deny(refused: Refused) -> tuple[State, tuple[Effect, ...]]:
-    return _close(CLOSE_REMOVED if isinstance(refused, DeviceRemoved) else CLOSE_UNAUTHORIZED, refused)
+    match refused.code:
+        case ErrorCode.REMOVED:
+            return _close(CLOSE_REMOVED, refused)
+        case ErrorCode.UNAUTHORIZED:
+            return _close(CLOSE_UNAUTHORIZED, refused)
+        case _:
+            return _close(CLOSE_TRY_LATER, refused)
 
 
 def _close(code: int, refused: Refused | None = None) -> tuple[State, tuple[Effect, ...]]:

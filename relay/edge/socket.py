@@ -256,13 +256,13 @@ class Connection:
         if self._peer is None:
             raise RuntimeError("no hello yet")
         # Joined first, asked afterwards: whatever is committed in between is heard of one way or the other.
-        self._room = desk.hub.join(self)
+        room = desk.hub.join(self)
         try:
             thread, device = await desk.doorkeeper.member(device.thread, device.id)
         except Refused as refused:
             await self._do(Denied(refused))
             return
-        self._room.reached(thread.seq)
+        room.reached(thread.seq)
         await self._answer(
             dump(
                 Welcome(
@@ -277,6 +277,7 @@ class Connection:
                 )
             )
         )
+        self._room = room  # from here on who is present may be told: the welcome comes first
 
     async def _follow(self, after: int) -> None:
         thread = await self._desk.threads.thread(self.device.thread)
@@ -333,9 +334,9 @@ class Connection:
     async def _next(self) -> str | None:
         if not self._answers.empty():
             return self._answers.get_nowait()
-        if self._presence_due:
+        if self._presence_due and self._room is not None:
             self._presence_due = False
-            return self._here.presence()
+            return self._room.presence()
         if self._following and self._cursor < self._here.seq:
             return await self._next_page()
         return self._live.pop()

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from agent.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/*.md"), ROOT / "relay/protocol/SPEC.md"]
@@ -41,3 +45,52 @@ def test_a_make_target_that_is_named_exists(document: Path):
     named = set(re.findall(r"(?:`|^ {4})make ([a-z]+)\b", document.read_text(), re.MULTILINE))
 
     assert named <= targets
+
+
+def commands() -> set[str]:
+    """Every command of `deskhand`, those of its groups as two words."""
+    top = get_command(app)
+    assert isinstance(top, TyperGroup)
+    names = set(top.commands)
+    for name, command in top.commands.items():
+        if isinstance(command, TyperGroup):
+            names |= {f"{name} {below}" for below in command.commands}
+    return names
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_command_that_is_named_exists(document: Path):
+    known = commands()
+    groups = {name.split()[0] for name in known if " " in name}
+    spans = re.findall(r"`([^`\n]+)`|^ {4}(.+)$", document.read_text(), re.MULTILINE)
+    named = [
+        found.split() for span in spans for found in re.findall(r"(?<!/)\bdeskhand ((?:[a-z]+ ?){1,2})", "".join(span))
+    ]
+    wrong = [
+        words
+        for words in named
+        if words[0] not in known or (words[0] in groups and len(words) > 1 and " ".join(words) not in known)
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_an_option_that_is_named_exists(document: Path):
+    top = get_command(app)
+    assert isinstance(top, TyperGroup)
+    known = {
+        option
+        for command in (
+            *top.commands.values(),
+            *(c for g in top.commands.values() if isinstance(g, TyperGroup) for c in g.commands.values()),
+        )
+        for parameter in command.params
+        for option in parameter.opts
+    }
+    lines = re.findall(r"^.*\bdeskhand (?!relay)[a-z]+.*$", document.read_text(), re.MULTILINE)
+    named = {
+        option for line in lines for option in re.findall(r"(?<![\w-])--[a-z-]+", line.split("tailscale serve")[0])
+    }
+
+    assert named <= known

@@ -140,6 +140,7 @@ class Device:
             jws = sign_claim(HELLO_TYP, self.key, nonce, self.url, self.thread, self.id)
             await line.send(frames.Hello(v=1, jws=jws))
             line.welcome = await line.expect("welcome")
+            assert line.others == []  # nothing comes before the welcome
             if resume:
                 await line.send(frames.Resume(after=self.known.seq))
             yield line

@@ -238,6 +238,28 @@ async def test_an_upload_goes_on_where_it_stopped(relay: Running, host: Device):
     assert (await relay.http.get(url, headers=headers)).content == b"0123456789"
 
 
+async def test_an_upload_that_broke_off_goes_on(relay: Running, host: Device):
+    headers, url = await host.token(relay.http), f"/v1/blobs/{envelope.new_hex_id()}"
+    reader, writer = await asyncio.open_connection("127.0.0.1", relay.config.port)
+    writer.write(
+        f"PUT {url} HTTP/1.1\r\nHost: x\r\nAuthorization: {headers['Authorization']}\r\n"
+        "Content-Length: 10\r\n\r\n01234".encode()
+    )
+    await writer.drain()
+    writer.close()
+    offset = "0"
+    async with asyncio.timeout(10):
+        while offset != "5":
+            offset = (await relay.http.head(url, headers=headers)).headers["upload-offset"]
+
+    rest = {**headers, "Content-Range": "bytes 5-9/10"}
+    async with asyncio.timeout(10):  # until the relay has let go of the broken upload
+        while (answer := await relay.http.put(url, content=b"56789", headers=rest)).status_code == 503:
+            pass
+    assert answer.status_code == 201
+    assert (await relay.http.get(url, headers=headers)).content == b"0123456789"
+
+
 async def test_files_are_limited_and_belong_to_one_thread(tmp_path):
     async with running_relay(tmp_path, blob_bytes=1000, storage_bytes=1024 * 1024 + 4000) as relay:
         host = await new_thread(relay.url, relay.http)

@@ -9,6 +9,7 @@ from relay.protocol.frames import Append, Hello, Live, Looking, Resume
 
 NO = Refused(ErrorCode.UNAUTHORIZED)
 REMOVED = DeviceRemoved("roster")
+BUSY = Refused(ErrorCode.RATE_LIMITED)
 HELLO, RESUME = Hello(v=1, jws="x"), Resume(after=3)
 APPEND, LIVE, LOOKING = Append(n=1, sealed="x"), Live(stream="0" * 32, sealed="x"), Looking(looking=True)
 
@@ -23,6 +24,7 @@ AWAITING = [
     (s.Admitted(), s.Ready(), (s.Greet(),)),
     (s.Denied(NO), s.Closed(4401), (s.Say(NO),)),
     (s.Denied(REMOVED), s.Closed(4403), (s.Say(REMOVED),)),
+    (s.Denied(BUSY), s.Closed(1013), (s.Say(BUSY),)),
     (s.HelloOverdue(), s.Closed(4401), "say"),
     (s.Following(), s.AwaitingHello(), ()),
     (s.Replaced(), s.Closed(4409), ()),
@@ -40,6 +42,7 @@ READY = [
     (s.Admitted(), s.Ready(), ()),
     (s.Denied(NO), s.Closed(4401), (s.Say(NO),)),
     (s.Denied(REMOVED), s.Closed(4403), (s.Say(REMOVED),)),
+    (s.Denied(BUSY), s.Closed(1013), (s.Say(BUSY),)),
     (s.HelloOverdue(), s.Ready(), ()),
     (s.Following(), s.Ready(following=True), ()),
     (s.Replaced(), s.Closed(4409), ()),

@@ -25,7 +25,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, brain: MessagesServer) -> Ite
 
 
 def notices(home: Home, target: str) -> list[str]:
-    return [f"{entry['text']} {entry['next']}" for entry in home.log() if entry.get("target") == target and "next" in entry]
+    return [
+        f"{entry['text']} {entry['next']}" for entry in home.log() if entry.get("target") == target and "next" in entry
+    ]
 
 
 def test_a_429_is_waited_for_by_the_servers_advice(home: Home, brain: MessagesServer) -> None:

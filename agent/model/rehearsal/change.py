@@ -44,8 +44,8 @@ def change(work: Work) -> Steps[str]:
     table = yield from find_table(work)
     work.next()
     found = measures(table.columns)
-    if found:
-        chosen = choose(wish.text, found)
+    chosen = choose(wish.text, found) if found else None
+    if chosen:
         who = yield from entity(work, table, wish.text)
         if who is None:
             raise GaveUp(
@@ -65,10 +65,10 @@ def change(work: Work) -> Steps[str]:
     path = None
     if wish.sheet or wish.chart:
         work.next()
-        path = yield from _write(work, table, plan, who, (found and choose(wish.text, found)) or None, top)
+        path = yield from _write(work, table, plan, who, chosen, top)
     if left_out:
         yield from work.not_done(f"{counted(left_out, 'row')} left out of the ranking: a number is missing")
-    return _told(wish, table, plan, who, ranked, top, note, path)
+    return _told(wish, table, plan, ranked, top, note, path)
 
 
 def _wide(wish: Wish, table: Table, chosen: Chosen, who: Column) -> Change:
@@ -177,9 +177,7 @@ def _choice(chosen: Chosen) -> str:
     return f"I ranked by {chosen.measure.name} ({reason}); it could also be {listed(names, 'or')}."
 
 
-def _told(
-    wish: Wish, table: Table, plan: Change, who: Column, ranked: Grid, top: int, note: str, path: str | None
-) -> str:
+def _told(wish: Wish, table: Table, plan: Change, ranked: Grid, top: int, note: str, path: str | None) -> str:
     lines = []
     places = [row[0] for row in ranked.rows]
     unit = "%" if wish.relative else ""

@@ -73,8 +73,9 @@ def _into(work: Work, entry: Entry) -> Steps[str]:
     """Rewrite the workbook with a chart beside the sheet that has something to draw."""
     first = yield from look(work, entry.path)
     tables = [first]
-    for sheet in first.other_sheets:
-        tables.append((yield from look(work, entry.path, sheet)))
+    for name in first.other_sheets:
+        table = yield from look(work, entry.path, name)
+        tables.append(table)
     wanted = [table for table in tables if table.sheet and table.sheet.casefold() in work.wish.text.casefold()]
     drawn, axes = yield from _drawable(work, [*wanted, *tables])
     title = f"{axes.y.name} by {axes.x.name}"
@@ -87,7 +88,7 @@ def _into(work: Work, entry: Entry) -> Steps[str]:
             "tables": table.source,
         }
         if table is drawn:
-            sheet |= {"chart": chart_input(kind, axes.x.name, [axes.y.name], title), "title": title}
+            sheet.update(chart=chart_input(kind, axes.x.name, [axes.y.name], title), title=title)
         sheets.append(sheet)
     work.next()
     yield from write_workbook(work, entry.path, sheets, overwrite=True)

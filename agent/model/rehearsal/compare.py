@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import difflib
+import itertools
+from dataclasses import dataclass
 
 from agent.model.rehearsal import grid
 from agent.model.rehearsal.grid import markdown, read_answer, shown
@@ -18,6 +20,16 @@ from agent.model.rehearsal.work import GaveUp, Work
 MAX_TOLD = 10
 MAX_LINES = 30
 MAX_AVERAGES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Two tables, ``a`` and ``b`` in SQL: the columns they share, their files, and how a query names them."""
+
+    common: tuple[tuple[Column, Column], ...]
+    sources: dict[str, str]
+    a: str
+    b: str
 
 
 def compare(work: Work) -> Steps[str]:
@@ -55,111 +67,81 @@ def _tables(work: Work, one: Entry, two: Entry) -> Steps[str]:
     first = yield from look(work, one.path)
     second = yield from look(work, two.path)
     theirs = {column.name: column for column in second.columns}
-    common = [(column, theirs[column.name]) for column in first.columns if column.name in theirs]
-    only = [
-        f"- only in `{table.path}`: {listed([column.name for column in table.columns if column.name not in {c.name for c in other.columns}])}"
-        for table, other in ((first, second), (second, first))
-        if any(column.name not in {c.name for c in other.columns} for column in table.columns)
-    ]
-    sources = {"a": next(iter(first.source.values())), "b": next(iter(second.source.values()))}
-    sizes = yield from _ask(
-        work, "SELECT (SELECT count(*) FROM a) AS rows_a, (SELECT count(*) FROM b) AS rows_b", sources
+    sides = Sides(
+        tuple((column, theirs[column.name]) for column in first.columns if column.name in theirs),
+        {"a": first.source[grid.ALIAS], "b": second.source[grid.ALIAS]},
+        first.named("a"),
+        second.named("b"),
     )
-    rows = sizes.rows[0]
     lines = [
-        f"`{one.path}` has {shown(rows[0])} rows, `{two.path}` has {shown(rows[1])}; they share {counted(len(common), 'column')}.",
-        *only,
+        f"`{one.path}` has {counted(first.rows or 0, 'row')}, `{two.path}` has {counted(second.rows or 0, 'row')}; "
+        f"they share {counted(len(sides.common), 'column')}."
     ]
-    if not common:
+    for table, other in ((first, second), (second, first)):
+        names = {column.name for column in other.columns}
+        if only := [column.name for column in table.columns if column.name not in names]:
+            lines.append(f"- only in `{table.path}`: {listed(only)}")
+    if not sides.common:
         return "\n".join([*lines, "", "They have no column in common, so their rows cannot be compared."])
-    key = yield from _key(work, common, sources)
+    key = yield from _key(work, sides)
     work.next()
-    averages = yield from _averages(work, common, sources)
-    if key is None:
-        sql = _whole_rows(common)
-        counts = yield from _ask(
-            work, f"SELECT (SELECT count(*) FROM ({sql[0]})) AS a, (SELECT count(*) FROM ({sql[1]})) AS b", sources
-        )
-        only_a, only_b = counts.rows[0]
-        lines += [
-            "",
-            f"No common column tells the rows apart, so I compared whole rows: {shown(only_a)} only in the first, {shown(only_b)} only in the second.",
-        ]
-        sheets = [("Only in first", sql[0]), ("Only in second", sql[1])]
-    else:
-        parts = _by_key(key, common)
-        counts = yield from _ask(
-            work,
-            f"SELECT {', '.join(f'(SELECT count(*) FROM ({sql})) AS n{number}' for number, sql in enumerate(parts))}",
-            sources,
-        )
-        only_a, only_b, cells = counts.rows[0]
-        lines += [
-            "",
-            f"Matched by {key.name}: {shown(only_a)} only in the first, {shown(only_b)} only in the second, {shown(cells)} cells that differ.",
-        ]
-        sheets = list(zip(("Only in first", "Only in second", "Different cells"), parts, strict=True))
-        for title, sql, count in zip(
-            ("Only in the first", "Only in the second", "Cells that differ"), parts, counts.rows[0], strict=True
-        ):
-            if count not in {"0", ""}:
-                some = yield from _ask(work, sql, sources, MAX_TOLD)
-                lines += [
-                    "",
-                    f"{title}{' (the first of them)' if int(count.replace(',', '')) > MAX_TOLD else ''}:",
-                    "",
-                    markdown(some.columns, list(some.rows)),
-                ]
-    if averages:
+    differences = _by_key(key, sides) if key else _whole_rows(sides)
+    lines += ["", f"Matched by {key.name}:" if key else "No common column tells the rows apart, so whole rows count:"]
+    for title, sql in differences:
+        some = yield from _ask(work, sql, sides, MAX_TOLD)
+        lines.append(f"- {title}: {some.total:,}")
+        if some.rows:
+            lines += ["", markdown(some.columns, list(some.rows)), ""]
+            lines += [f"({MAX_TOLD} of {some.total:,})", ""] if some.total > MAX_TOLD else []
+    if averages := (yield from _averages(work, sides)):
         lines += ["", "Averages:", "", averages]
     if work.wish.sheet or work.wish.chart:
         path = yield from free_path(work, one.path, f"compared with {two.stem}", "xlsx")
-        yield from write_workbook(work, path, [{"name": name, "sql": sql, "tables": sources} for name, sql in sheets])
+        sheets = [{"name": title, "sql": sql, "tables": sides.sources} for title, sql in differences]
+        yield from write_workbook(work, path, sheets)
         lines += ["", f"All differences are in `{path}`."]
     return "\n".join(lines)
 
 
-def _ask(work: Work, sql: str, sources: dict[str, str], limit: int | None = None) -> Steps[grid.Grid]:
-    text = yield from work.must("query_table", sql=sql, tables=sources, limit=limit)
+def _ask(work: Work, sql: str, sides: Sides, limit: int | None = None) -> Steps[grid.Grid]:
+    text = yield from work.must("query_table", sql=sql, tables=sides.sources, limit=limit)
     return read_answer(text)
 
 
-def _key(work: Work, common: list[tuple[Column, Column]], sources: dict[str, str]) -> Steps[Column | None]:
+def _key(work: Work, sides: Sides) -> Steps[Column | None]:
     """The first common column whose values differ from row to row in both files; names before numbers."""
-    ordered = sorted((mine for mine, _ in common), key=lambda column: column.measure)
+    ordered = sorted((mine for mine, _ in sides.common), key=lambda column: column.measure)
     tests = [
-        f"(SELECT count(*) = count(DISTINCT {column.sql}) FROM {side}) AS {side}{number}"
-        for number, column in enumerate(ordered)
-        for side in ("a", "b")
+        f"(SELECT count(*) = count(DISTINCT {column.sql}) FROM {side}) AS c{number}"
+        for number, (column, side) in enumerate(itertools.product(ordered, (sides.a, sides.b)))
     ]
-    found = yield from _ask(work, f"SELECT {', '.join(tests)}", sources)
-    unique = [cell.lower() in {"true", "1"} for cell in found.rows[0]]
-    return next(
-        (column for number, column in enumerate(ordered) if unique[2 * number] and unique[2 * number + 1]), None
-    )
+    found = yield from _ask(work, f"SELECT {', '.join(tests)}", sides)
+    unique = [cell == "true" for cell in found.rows[0]]
+    pairs = zip(ordered, unique[::2], unique[1::2], strict=True)
+    return next((column for column, in_first, in_second in pairs if in_first and in_second), None)
 
 
-def _by_key(key: Column, common: list[tuple[Column, Column]]) -> tuple[str, str, str]:
+def _by_key(key: Column, sides: Sides) -> list[tuple[str, str]]:
     def text(side: str, column: Column) -> str:
         return f"CAST({side}.{column.sql} AS VARCHAR)"
 
     match = f"{text('a', key)} = {text('b', key)}"
     cells = " UNION ALL ".join(
-        f'SELECT {number} AS n, {text("a", key)} AS row, {grid.text(mine.name)} AS "column", {text("a", mine)} AS first, {text("b", theirs)} AS second '
-        f"FROM a JOIN b ON {match} WHERE {_differ(mine, theirs)}"
-        for number, (mine, theirs) in enumerate(common)
+        f'SELECT {number} AS n, {text("a", key)} AS "row", {grid.text(mine.name)} AS "column", '
+        f'{text("a", mine)} AS "first", {text("b", theirs)} AS "second" '
+        f"FROM {sides.a} JOIN {sides.b} ON {match} WHERE {_differ(mine, theirs)}"
+        for number, (mine, theirs) in enumerate(sides.common)
         if mine.name != key.name
     )
-    different = (
-        f'SELECT row, "column", first, second FROM ({cells}) AS cells ORDER BY row, n'
-        if cells
-        else "SELECT 1 AS row WHERE false"
-    )
-    return (
-        f"SELECT a.* FROM a WHERE NOT EXISTS (SELECT 1 FROM b WHERE {match}) ORDER BY {text('a', key)}",
-        f"SELECT b.* FROM b WHERE NOT EXISTS (SELECT 1 FROM a WHERE {match}) ORDER BY {text('b', key)}",
-        different,
-    )
+    only = "SELECT {0}.* FROM {1} WHERE NOT EXISTS (SELECT 1 FROM {2} WHERE {3}) ORDER BY {4}"
+    differences = [
+        ("Only in the first", only.format("a", sides.a, sides.b, match, text("a", key))),
+        ("Only in the second", only.format("b", sides.b, sides.a, match, text("b", key))),
+    ]
+    if cells:
+        ordered = f'SELECT "row", "column", "first", "second" FROM ({cells}) AS cells ORDER BY "row", n'
+        differences.append(("Cells that differ", ordered))
+    return differences
 
 
 def _differ(mine: Column, theirs: Column) -> str:
@@ -168,23 +150,22 @@ def _differ(mine: Column, theirs: Column) -> str:
     return f"CAST(a.{mine.sql} AS VARCHAR) IS DISTINCT FROM CAST(b.{theirs.sql} AS VARCHAR)"
 
 
-def _whole_rows(common: list[tuple[Column, Column]]) -> tuple[str, str]:
-    columns = ", ".join(f"CAST({mine.sql} AS VARCHAR) AS {mine.sql}" for mine, _ in common)
-    return (
-        f"SELECT {columns} FROM a EXCEPT ALL SELECT {columns} FROM b ORDER BY ALL",
-        f"SELECT {columns} FROM b EXCEPT ALL SELECT {columns} FROM a ORDER BY ALL",
-    )
+def _whole_rows(sides: Sides) -> list[tuple[str, str]]:
+    columns = ", ".join(f"CAST({mine.sql} AS VARCHAR) AS {mine.sql}" for mine, _ in sides.common)
+    only = f"SELECT {columns} FROM {{}} EXCEPT ALL SELECT {columns} FROM {{}} ORDER BY ALL"
+    return [("Only in the first", only.format(sides.a, sides.b)), ("Only in the second", only.format(sides.b, sides.a))]
 
 
-def _averages(work: Work, common: list[tuple[Column, Column]], sources: dict[str, str]) -> Steps[str]:
-    numbers = [mine for mine, theirs in common if mine.measure and theirs.measure][:MAX_AVERAGES]
+def _averages(work: Work, sides: Sides) -> Steps[str]:
+    numbers = [mine for mine, theirs in sides.common if mine.measure and theirs.measure][:MAX_AVERAGES]
     if not numbers:
         return ""
     rows = " UNION ALL ".join(
-        f'SELECT {place} AS n, {grid.text(column.name)} AS "Column", (SELECT avg({column.sql}) FROM a) AS "First", (SELECT avg({column.sql}) FROM b) AS "Second"'
+        f'SELECT {place} AS n, {grid.text(column.name)} AS "Column", (SELECT avg({column.sql}) FROM {sides.a}) AS "First", '
+        f'(SELECT avg({column.sql}) FROM {sides.b}) AS "Second"'
         for place, column in enumerate(numbers)
     )
-    found = yield from _ask(work, f'SELECT "Column", "First", "Second" FROM ({rows}) AS averages ORDER BY n', sources)
+    found = yield from _ask(work, f'SELECT "Column", "First", "Second" FROM ({rows}) AS averages ORDER BY n', sides)
     return markdown(found.columns, [tuple(map(shown, row)) for row in found.rows])
 
 
@@ -194,7 +175,7 @@ def _texts(work: Work, one: Entry, two: Entry) -> Steps[str]:
         text = yield from work.must("read_file" if entry.ending in TEXTS else "read_document", path=entry.path)
         sides.append([line.strip() for line in text.splitlines()[1:] if line.strip()])
     work.next()
-    changes = [line for line in difflib.ndiff(*sides) if line[:2] in {"- ", "+ "}]
+    changes = [line for line in difflib.ndiff(sides[0], sides[1]) if line[:2] in {"- ", "+ "}]
     gone = sum(line.startswith("-") for line in changes)
     if not changes:
         return f"`{one.path}` and `{two.path}` have the same lines."

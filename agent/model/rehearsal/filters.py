@@ -197,7 +197,9 @@ def _yes_no(line: str, flags: Sequence[Column]) -> list[Condition]:
             no = _WITHOUT.search(line[: place.start()])
             words = f"{no[0] if no else ''}{place[0]}"
             found.append(
-                Condition(f"CAST({column.sql} AS INTEGER) = {int(not no)}", f"{column.name}: {'no' if no else 'yes'}", words)
+                Condition(
+                    f"CAST({column.sql} AS INTEGER) = {int(not no)}", f"{column.name}: {'no' if no else 'yes'}", words
+                )
             )
     return found
 

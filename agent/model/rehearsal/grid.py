@@ -9,6 +9,7 @@ _CELL = re.compile(r"((?:\\.|[^|\\])*)(?:\||$)")
 _TOTAL = re.compile(r"([\d,]+) rows\b")
 _RULE = re.compile(r"^\|?[\s:|-]*-{1,}[\s:|-]*\|?$")
 
+SEPARATED_FROM = 10_000
 ALIAS = "t"
 """What every query calls its table."""
 
@@ -72,7 +73,9 @@ def text(value: str) -> str:
 
 
 def shown(cell: str) -> str:
-    """A number as people read it: thousands separated, at most two decimals (more below 1); other cells as they are."""
+    """A number as people read it: thousands separated from 10,000 on (below, it may be a year or a code), at most two
+    decimals, three digits below 1. Other cells stay as they are.
+    """
     try:
         value = float(cell.replace(",", ""))
     except ValueError:
@@ -80,7 +83,7 @@ def shown(cell: str) -> str:
     if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN is unlike itself
         return cell
     if value == int(value):
-        return f"{int(value):,}"
+        return f"{int(value):,}" if abs(value) >= SEPARATED_FROM else str(int(value))
     return f"{value:,.2f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.3g}"
 
 

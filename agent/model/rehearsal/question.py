@@ -91,7 +91,7 @@ def _plan(work: Work, asked: Asked) -> Steps[Answer]:
         "These rows fit",
         measure.name if measure else None,
         label.name if label else None,
-        used=(),
+        used=tuple(column.name for column in columns),
     )
 
 

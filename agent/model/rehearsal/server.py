@@ -132,7 +132,7 @@ def _checked(body: bytes, *, counting: bool = False) -> Request:
 def _reply(request: Request) -> Reply:
     try:
         turn = think(request)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever broke, the caller gets an answer in the API's shape
         _log.exception("The rehearsal brain failed")
         raise _Refusal(
             HTTPStatus.INTERNAL_SERVER_ERROR, "api_error", "The rehearsal brain failed; the agent's log says where."
@@ -176,7 +176,9 @@ async def _read_body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -
 
 async def _send_json(writer: asyncio.StreamWriter, status: HTTPStatus, body: dict[str, Any]) -> None:
     data = json.dumps(body).encode()
-    writer.write(_head(status, "application/json", f"content-length: {len(data)}") + data)
+    # the same request gives the same answer, so no error goes away by trying again
+    final = () if status is HTTPStatus.OK else ("x-should-retry: false",)
+    writer.write(_head(status, "application/json", f"content-length: {len(data)}", *final) + data)
     await writer.drain()
 
 
@@ -191,11 +193,11 @@ async def _send_events(writer: asyncio.StreamWriter, events: Iterator[bytes]) ->
     await writer.drain()
 
 
-def _head(status: HTTPStatus, content_type: str, framing: str) -> bytes:
+def _head(status: HTTPStatus, content_type: str, *more: str) -> bytes:
     lines = [
         f"HTTP/1.1 {status.value} {status.phrase}",
         f"content-type: {content_type}",
-        framing,
+        *more,
         "cache-control: no-store",
         f"request-id: req_{secrets.token_hex(12)}",
     ]

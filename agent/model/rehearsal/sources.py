@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from agent.model.rehearsal.listing import TABLES, Entry, Listing, next_offset, other_folders, read_listing
 from agent.model.rehearsal.tables import Table, look, read_description
@@ -19,10 +19,34 @@ MAX_FOLDERS = 4
 """Granted folders looked through beside the first."""
 _MIN_STEM = 3
 _OPERATIONS = frozenset(
-    ["average", "mean", "total", "sum", "top", "bottom", "count", "number", "highest", "lowest", "most", "least", "chart", "bar", "line", "pie"]
+    [
+        "average",
+        "mean",
+        "total",
+        "sum",
+        "top",
+        "bottom",
+        "count",
+        "number",
+        "highest",
+        "lowest",
+        "most",
+        "least",
+        "chart",
+        "bar",
+        "line",
+        "pie",
+    ]
 )
 """Words that say what to do, not with which file."""
 _WRITTEN_NAME = re.compile(r"[^\s,;:“”\"'`()]+\.[a-zA-Z]\w{1,4}\b")
+
+
+_SPELLINGS: tuple[Callable[[Entry], str], ...] = (
+    lambda entry: entry.path,
+    lambda entry: entry.name,
+    lambda entry: entry.stem,
+)
 
 
 def list_all(work: Work) -> Steps[Listing]:
@@ -58,13 +82,13 @@ def named(text: str, entries: Sequence[Entry]) -> list[Entry]:
     """The files whose names, with or without ending, stand in the text, in the order of the text."""
     low = " ".join(text.casefold().split())
     found: dict[str, int] = {}
-    for names in (lambda entry: entry.path, lambda entry: entry.name, lambda entry: entry.stem):
-        for entry in sorted(entries, key=lambda entry: -len(names(entry))):
-            name = " ".join(names(entry).casefold().split())
-            place = re.search(rf"(?<![\w/]){re.escape(name)}(?!\w|\.\w)", low)
-            if len(name) >= _MIN_STEM and place and entry.path not in found:
-                found[entry.path] = place.start()
-                low = low[: place.start()] + "\0" * len(name) + low[place.end() :]
+    spellings = [(spelling(entry), entry) for spelling in _SPELLINGS for entry in entries]
+    for spelled, entry in sorted(spellings, key=lambda pair: -len(pair[0])):
+        name = " ".join(spelled.casefold().split())
+        place = re.search(rf"(?<![\w/]){re.escape(name)}(?!\w|\.\w)", low)
+        if len(name) >= _MIN_STEM and place and entry.path not in found:
+            found[entry.path] = place.start()
+            low = low[: place.start()] + "\0" * len(name) + low[place.end() :]
     return sorted((entry for entry in entries if entry.path in found), key=lambda entry: found[entry.path])
 
 

@@ -23,7 +23,24 @@ _OTHER_SHEETS = re.compile(r"^Note: other sheets: (.+)\.$", re.MULTILINE)
 _CUT = re.compile(r"^\[\d+ of \d+ columns;", re.MULTILINE)
 _PLAIN_NAME = re.compile(r"[\w()%$€£.,:/#&+*'?!-]+(?: [\w()%$€£.,:/#&+*'?!-]+)*", re.ASCII)
 MAX_COLUMNS = 500
-_NO_MEASURE = frozenset(["id", "ids", "code", "codes", "no", "nr", "key", "index", "rank", "zip", "postcode", "year", "phone", "respondentid"])
+_NO_MEASURE = frozenset(
+    [
+        "id",
+        "ids",
+        "code",
+        "codes",
+        "no",
+        "nr",
+        "key",
+        "index",
+        "rank",
+        "zip",
+        "postcode",
+        "year",
+        "phone",
+        "respondentid",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +85,14 @@ class Table:
 
     @property
     def relation(self) -> str:
+        """How a query over `source` names it."""
+        return self.named(grid.ALIAS)
+
+    def named(self, alias: str) -> str:
         """How a query names it. Descriptions shorten names and spaces, so odd names are given anew, by place."""
         if all(_PLAIN_NAME.fullmatch(column.name) for column in self.columns):
-            return grid.ALIAS
-        return f"{grid.ALIAS} AS {grid.ALIAS}({', '.join(column.sql for column in self.columns)})"
+            return alias
+        return f"{alias} AS {alias}({', '.join(column.sql for column in self.columns)})"
 
     def where(self, wanted: Callable[[Column], bool]) -> list[Column]:
         return [column for column in self.columns if wanted(column)]
@@ -175,7 +196,36 @@ def is_bad(text: str) -> bool:
 
 
 _BAD = frozenset(
-    ["bug", "cost", "crash", "crime", "damage", "death", "debt", "defect", "delay", "error", "expense", "fault", "fine", "incident", "injury", "late", "loss", "lateness", "miss", "murder", "outage", "price", "risk", "theft", "victim", "violation", "wait", "waste"]
+    [
+        "bug",
+        "cost",
+        "crash",
+        "crime",
+        "damage",
+        "death",
+        "debt",
+        "defect",
+        "delay",
+        "error",
+        "expense",
+        "fault",
+        "fine",
+        "incident",
+        "injury",
+        "late",
+        "loss",
+        "lateness",
+        "miss",
+        "murder",
+        "outage",
+        "price",
+        "risk",
+        "theft",
+        "victim",
+        "violation",
+        "wait",
+        "waste",
+    ]
 )
 _BAD_BEGINNINGS = (
     "accident", "cancel", "complain", "downtime", "emission", "fail", "fatal", "homicid", "illness", "infection", "overdue",

@@ -58,44 +58,45 @@ _FILES = r"(?<![.\w])(?:files?|documents?|folders?|papers?|reports?|pdfs?|images
 _KINDS: tuple[tuple[Kind, str], ...] = (
     (Kind.REMEMBER, r"^(?:please )?(?:remember|memori[sz]e|note|keep in mind|don['’]?t forget|merk\w* dir)\b(?! when)"),
     (Kind.FORGET, r"^(?:please )?(?:forget|stop remembering|vergiss)\b"),
-    (Kind.RECALL, r"\b(?:what did (?:i|we|you) (?:say|tell|write|ask|mention|decide)|what have (?:i|we) (?:said|told)|"
+    (Kind.RECALL, (r"\b(?:what did (?:i|we|you) (?:say|tell|write|ask|mention|decide)|what have (?:i|we) (?:said|told)|"
      r"do you (?:remember|recall)|what do you (?:know|remember) about (?:me|my)|recall\b|"
-     r"when did (?:i|we) (?:say|talk|ask)|was habe ich .*gesagt)"),
+     r"when did (?:i|we) (?:say|talk|ask)|was habe ich .*gesagt)")),
     (Kind.STOP, r"^(?:please |ok(?:ay)?,? |no,? )*(?:stop|cancel|abort|halt|never ?mind|stopp|abbrechen)\b"),
-    (Kind.CHAT, r"^(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening)|guten (?:morgen|tag|abend)|thanks?(?: you)?|"
-     r"thank you|danke|cheers|great|nice|ok(?:ay)?|bye|ping|test)\b[\s\w,]{0,24}[!.?]*$"),
-    (Kind.CHAT, r"\b(?:what can you do|who are you|what are you|how do you work|are you (?:there|a|an|real)\b|which model|"
+    (Kind.CHAT, (r"^(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening)|guten (?:morgen|tag|abend)|thanks?(?: you)?|"
+     r"thank you|danke|cheers|great|nice|ok(?:ay)?|bye|ping|test)\b[\s\w,]{0,24}[!.?]*$")),
+    (Kind.CHAT, (r"\b(?:what can you do|who are you|what are you|how do you work|are you (?:there|a|an|real)\b|which model|"
      r"what model|what do you understand|how are you|(?:set|use|connect|configure|get) (?:up )?a (?:real|better|proper) "
-     r"(?:model|brain)|was kannst du|wer bist du)|^(?:help|hilfe)\b[\s\w]{0,12}[!.?]*$"),
-    (Kind.TIDY, rf"\b(?:tidy|declutter|clean ?up|organi[sz]e|räum\w* .*auf|aufräumen)\b|"
-     rf"\bsort (?:out )?(?:the|this|my|these|all)?\s*(?:\S+ )?{_FILES}\b|\bput .*{_FILES} .*into folders\b"),
-    (Kind.RENAME, r"\b(?:rename|umbenennen|benenne)\b|\b(?:prefix|suffix)\b.*\bnames?\b|\bfile ?names?\b.*\b(?:with|to)\b|"
-     r"\bnumber (?:the|my|all|these) .*files\b|\b(?:add|put)\b.*\b(?:before|to|in front of|after|at the end of) .*names?\b"),
+     r"(?:model|brain)|was kannst du|wer bist du)|^(?:help|hilfe)\b[\s\w]{0,12}[!.?]*$")),
+    (Kind.TIDY, (rf"\b(?:tidy|declutter|clean ?up|organi[sz]e|räum\w* .*auf|aufräumen)\b|"
+     rf"\bsort (?:out )?(?:the|this|my|these|all)?\s*(?:\S+ )?{_FILES}\b|\bput .*{_FILES} .*into folders\b")),
+    (Kind.RENAME, (r"\b(?:rename|umbenennen|benenne)\b|\b(?:prefix|suffix)\b.*\bnames?\b|\bfile ?names?\b.*\b(?:with|to)\b|"
+     r"\bnumber (?:the|my|all|these) .*files\b|\b(?:add|put)\b.*\b(?:before|to|in front of|after|at the end of) .*names?\b")),
     (Kind.TRASH, r"\b(?:delete|trash|throw away|get rid of|bin|lösche?)\b|\bremove\b.*(?:\.\w{1,5}\b|\bfiles?\b)"),
     (Kind.COPY, r"\b(?:make|create) (?:a )?(?:copy|duplicate|backup)\b|\b(?:copy|duplicate|back up|kopiere?)\b"),
     (Kind.MOVE, r"\b(?:move|verschiebe?)\b.*\b(?:to|into|in|nach)\b"),
-    (Kind.BRIEFING, rf"\bbrief(?:ing)?\b|\b(?:summar\w+|overview|digest|sum up)\b.*\b(?:all|every|each|these|folder)\b"
+    (Kind.BRIEFING, (rf"\bbrief(?:ing)?\b|\b(?:summar\w+|overview|digest|sum up)\b.*\b(?:all|every|each|these|folder)\b"
      rf".*\b(?:{_FILES}|everything)\b|\boverview (?:of|over) (?:the|this|my) (?:\S+ )?(?:folder|files|documents)\b|"
-     r"\bsummar\w+ (?:the |this |my )?(?:\S+ )?folder\b"),
-    (Kind.COMPARE, r"\b(?:compare|comparison|differences?|differs?|diff|vergleiche?)\b|\bwhat(?:['’]s| is| has| have)? "
-     r"(?:changed|different|new) (?:between|from)\b|\brows? (?:missing|only) (?:from|in)\b"),
-    (Kind.CHANGE, r"\b(?:improv\w+|worsen\w*|deteriorat\w+|got (?:\w+ )?(?:better|worse|safer)|gained|grew|grown|increas\w+|"
+     r"\bsummar\w+ (?:the |this |my )?(?:\S+ )?folder\b")),
+    (Kind.COMPARE, (r"\b(?:compare|comparison|differences?|differs?|diff|vergleiche?)\b|\bwhat(?:['’]s| is| has| have)? "
+     r"(?:changed|different|new) (?:between|from)\b|\brows? (?:missing|only) (?:from|in)\b")),
+    (Kind.CHANGE, (r"\b(?:improv\w+|worsen\w*|deteriorat\w+|got (?:\w+ )?(?:better|worse|safer)|gained|grew|grown|increas\w+|"
      r"decreas\w+|rose|risen|fell|fallen|dropped|declin\w+|shrank|shrunk|chang\w+ (?:the )?(?:most|least)|"
-     r"(?:biggest|largest|smallest) (?:change|gain|drop|rise|fall|improvement|increase|decrease)s?|verbesser\w*)\b"),
-    (Kind.SEARCH, r"\b(?:search|grep)\b|\b(?:find|look for|which|what|list|show)\b.*\b(?:mention\w*|contain\w*|about|"
-     r"say(?:s|ing)?|talk\w* about|with the (?:word|phrase|text))\b|\bwhere (?:is|does) .*\bmention\w*"),
+     r"(?:biggest|largest|smallest) (?:change|gain|drop|rise|fall|improvement|increase|decrease)s?|verbesser\w*)\b")),
+    (Kind.SEARCH, (r"\b(?:search|grep)\b|\b(?:find|look for|which|what|list|show)\b.*\b(?:mention\w*|contain\w*|about|"
+     r"say(?:s|ing)?|talk\w* about|with the (?:word|phrase|text))\b|\bwhere (?:is|does) .*\bmention\w*")),
     (Kind.FIND, r"\b(?:find|locate|look for|where(?:['’]s| is| are)|suche?|finde)\b"),
-    (Kind.LIST, rf"^(?:please )?(?:what|which|list|show|how many)(?: me)?(?: all| the| my| of| other)*(?: \w+)? {_FILES}"
+    (Kind.LIST, (rf"^(?:please )?(?:what|which|list|show|how many)(?: me)?(?: all| the| my| of| other)*(?: \w+)? {_FILES}"
      r"(?: (?:do|are|in|on|can|could|here|there|you|i)\b.*)?[?.!]*$|"
-     r"\bwhat(?:['’]s| is) (?:in|on) (?:the|this|my) (?:\S+ )?(?:folder|desk|directory|desktop)\b|^ls\b"),
-    (Kind.SUMMARISE, r"\b(?:summar\w+|sum up|tl;?dr|gist|key (?:points|facts|figures|numbers)|overview|outline|describe|"
-     r"digest|abstract|zusammenfass\w*|fasse?)\b|\bwhat(?:['’]s| is| does| do) .*\b(?:say|about|in)\b.*\.\w{2,5}\b|"
-     r"\btell me about\b.*\.\w{2,5}\b"),
-    (Kind.QUESTION, r"\b(?:top|bottom|most|least|fewest|highest|lowest|largest|smallest|biggest|greatest|best|worst|"
+     r"\bwhat(?:['’]s| is) (?:in|on) (?:the|this|my) (?:\S+ )?(?:folder|desk|directory|desktop)\b|^ls\b")),
+    (Kind.SUMMARISE, (r"\b(?:summar\w+|sum up|tl;?dr|gist|key (?:points|facts|figures|numbers)|overview|outline|describe|"
+     r"digest|abstract|zusammenfass\w*|fasse?)\b|\bwhat(?:['’]s| is) in .*\.\w{2,5}\b|"
+     r"\bwhat (?:does|do|is) .*\.\w{2,5} (?:say|about)\b|"
+     r"\btell me about\b.*\.\w{2,5}\b")),
+    (Kind.QUESTION, (r"\b(?:top|bottom|most|least|fewest|highest|lowest|largest|smallest|biggest|greatest|best|worst|"
      r"average|mean|median|sum|total|how many|how much|count|number of|maximum|minimum|max|min|only|where|rank\w*|"
      r"cheapest|dearest|oldest|newest|longest|shortest|safest|hottest|coldest|warmest|fastest|slowest|youngest|richest|"
      r"poorest|strongest|weakest|more than|less than|fewer than|over|under|above|below|at least|at most|per|filter|rows|"
-     r"durchschnitt\w*|summe|höchste\w*|niedrigste\w*|meisten|wenigsten|wie ?viele)\b"),
+     r"durchschnitt\w*|summe|höchste\w*|niedrigste\w*|meisten|wenigsten|wie ?viele)\b")),
     (Kind.CHART, r"\b(?:chart|plot|graph|diagram|visuali[sz]e|diagramm)\b"),
     (Kind.CONVERT, r"\b(?:convert|export|turn|save|make|open|put|write)\b.*\b(?:excel|xlsx|spreadsheet|workbook)\b"),
 )  # fmt: skip

@@ -171,7 +171,13 @@ class Reply:
     def events(self) -> Iterator[bytes]:
         """The reply as server-sent events, in the order of the real API."""
         usage = self._usage | {"output_tokens": 1}
-        message = {**self._head, "content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
+        message: dict[str, Any] = {
+            **self._head,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": usage,
+        }
         yield _event("message_start", message=message)
         index = 0
         if self._turn.text:

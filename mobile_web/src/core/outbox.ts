@@ -108,7 +108,7 @@ export function withdrawn(outbox: Outbox, id: string): Outbox | undefined {
 }
 
 /** Change what was not sealed yet; undefined where it is too late for that. */
-export function edited(outbox: Outbox, id: string, change: Partial<Pick<Kept, "body" | "copies">>): Outbox | undefined {
+export function edited(outbox: Outbox, id: string, change: Partial<Pick<Kept, "body" | "copies" | "blobs">>): Outbox | undefined {
   const item = find(outbox, id);
   if (item === undefined || item.state === "sealed") return undefined;
   const { order, at, body, copies, blobs } = item;

@@ -76,6 +76,8 @@ const en = {
     set_aside: "Set aside when the thread was mended.",
   },
 
+  entryFailed: "This entry could not be drawn. It is kept: reload the page to try again.",
+
   // composer
   newMessage: "New message",
   messageTo: (name: string) => `Message to ${name || "your computer"}`,
