@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 CHUNK_BYTES = 1 << 20
 SAMPLE_BYTES = 1 << 16
+MAX_CHARACTER_BYTES = 4
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -55,13 +56,17 @@ def detect(file: BinaryIO) -> str | None:
     if controls > len(head) * 0.01:
         return None
     decoder = codecs.getincrementaldecoder("utf-8")()
-    chunk = b""
+    foreign = False
+    chunk = head
     try:
-        while chunk := file.read(CHUNK_BYTES):
-            decoder.decode(chunk)
+        while following := file.read(CHUNK_BYTES):
+            chunk = following
+            foreign |= not decoder.decode(chunk).isascii()
         decoder.decode(b"", final=True)
         return "utf-8"
     except UnicodeDecodeError as error:
+        if foreign and len(chunk) - error.start < MAX_CHARACTER_BYTES:
+            return "utf-8"  # only cut off at its end
         start = (
             chunk.rfind(b"\n", 0, max(0, error.start - SAMPLE_BYTES // 2)) + 1
         )  # no half characters at its beginning
@@ -122,7 +127,7 @@ def _score(sample: bytes, codec: str) -> float:
     if not foreign:
         return 0.0
     if codec == "cp1251":
-        written = sum("а" <= char.lower() <= "я" or char in "ёЁ№«»—" for char in foreign)
+        written: float = sum("а" <= char.lower() <= "я" or char in "ёЁ№«»—" for char in foreign)
         common = sum(char.islower() for char in foreign)
     else:
         kana = sum("\u3041" <= char <= "\u30ff" for char in foreign) if codec != "gb2312" else 0

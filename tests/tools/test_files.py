@@ -52,6 +52,8 @@ def test_deskhands_files_under_way_are_not_listed(desk: Any):
         ("Grüße\n".encode("utf-8-sig"), "UTF-8 with BOM", "Grüße"),
         ("Grüße\n".encode("utf-16"), "UTF-16", "Grüße"),
         ("Größe;Preis\nMüller;3,5\nJosé;4\n".encode("latin-1"), "Windows Latin (cp1252)", "Müller"),
+        (b"Caf\xe9", "Windows Latin (cp1252)", "Café"),
+        ("Grüße und ü".encode()[:-1], "UTF-8", "Grüße und \ufffd"),
         ("Preis 5 € – “gut”\n".encode("cp1252"), "Windows Latin (cp1252)", "5 € – “gut”"),
         ("名前,住所\n山田太郎,東京都\nｶﾅ,かな\n".encode("cp932"), "Shift-JIS (cp932)", "山田太郎"),
         ("名前,住所\n山田太郎,東京都に住んでいる\n".encode("euc_jp"), "EUC-JP", "住んでいる"),
