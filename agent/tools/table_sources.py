@@ -16,7 +16,6 @@ from agent.tools.database import Database, literal, quoted
 from agent.tools.names import near
 from agent.tools.truncate import flat
 
-MAX_OBJECT_BYTES = 64 << 20
 MAX_COLUMNS = 2_000
 MAX_HEADER_CHARS = 100_000
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -200,7 +199,7 @@ def _read_json(database: Database, copy: Path, file: BinaryIO, loaded: Loaded) -
     import duckdb
 
     loaded.form = f"{text.label(_as_utf8(file, copy))}, JSON"
-    reading = f"read_json_auto({literal(copy)}, maximum_object_size={MAX_OBJECT_BYTES}, sample_size=-1)"
+    reading = f"read_json_auto({literal(copy)}, sample_size=-1)"
     try:
         database.load(f"CREATE OR REPLACE TABLE {quoted(loaded.table)} AS FROM {reading}")
     except duckdb.InterruptException:

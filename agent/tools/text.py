@@ -65,7 +65,7 @@ def detect(file: BinaryIO) -> str | None:
         decoder.decode(b"", final=True)
         return "utf-8"
     except UnicodeDecodeError as error:
-        if foreign and len(chunk) - error.start < MAX_CHARACTER_BYTES:
+        if foreign and len(error.object) < MAX_CHARACTER_BYTES:
             return "utf-8"  # only cut off at its end
         start = (
             chunk.rfind(b"\n", 0, max(0, error.start - SAMPLE_BYTES // 2)) + 1

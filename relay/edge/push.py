@@ -190,14 +190,14 @@ def router(doorkeeper: Doorkeeper, store: PushStore, pusher: Pusher, *, allow_lo
         return json_text(held)
 
     @routes.post("/test")
-    async def test(request: Request, wanted: PushTest) -> Response:
+    async def test(request: Request, wanted: PushTest | None = None) -> Response:
         peer = await doorkeeper.bearer(request.headers.get("authorization"))
-        return json_text(await pusher.test(peer.thread, peer.device.id, wanted.push))
+        return json_text(await pusher.test(peer.thread, peer.device.id, wanted.push if wanted else None))
 
     @routes.get("/log")
     async def log(request: Request) -> JSONResponse:
         peer = await doorkeeper.bearer(request.headers.get("authorization"))
         lines = await store.outcomes(peer.thread, peer.device.id)
-        return JSONResponse({"items": [line.model_dump(exclude_none=True) for line in lines]})
+        return JSONResponse([line.model_dump(exclude_none=True) for line in lines])
 
     return routes

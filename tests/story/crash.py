@@ -63,27 +63,30 @@ class LivingPhone:
 
     def pair(self) -> LivingPhone:
         """Join the thread with digits, and stay."""
+        self.join()
+        self._runner.start()
+        return self
+
+    def join(self) -> None:
+        """Join the thread with digits."""
         pairing = subprocess.Popen(
             [sys.executable, "-m", "agent", "pair", "--print-link"],
             env=self._home.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         with pairing:
             assert pairing.stdout is not None
-            assert pairing.stdin is not None
             link = pairing.stdout.readline().strip()
 
-            async def join() -> None:
+            async def give_digits() -> None:
                 attempt = await self.phone.offer(link)
                 assert pairing.stdin is not None
                 pairing.stdin.write(attempt.digits + "\n")
                 pairing.stdin.flush()
                 await self.phone.finish_pairing(attempt)
 
-            asyncio.run(join())
+            asyncio.run(give_digits())
             pairing.communicate()
             assert pairing.returncode == 0
-        self._runner.start()
-        return self
 
     def send(self, text: str) -> str:
         """Put a message into the outbox; returns its body id."""

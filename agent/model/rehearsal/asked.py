@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from agent.model.rehearsal.filters import Condition
 from agent.model.rehearsal.tables import Column, Table, is_bad, labels, pick
 from agent.model.rehearsal.understand import Wish
-from agent.model.rehearsal.words import best_match, number, stems
+from agent.model.rehearsal.words import best_match, number, stems, vocabulary
 
 _GROUP = re.compile(
     r"\b(?:by|per|for (?:each|every)|(?:in|within|of) each|each|every|grouped by|across|broken down by|split by|je|pro|nach)\s+"
@@ -40,9 +40,17 @@ _ADJECTIVES = {
     "richest": ("income wealth", True), "poorest": ("income wealth", False), "safest": ("incidents accidents", False),
 }  # fmt: skip
 """Adjectives, the words a column for them may have, and which end they mean."""
-_SAYS_HOW = frozenset(
-    ["all", "altogether", "amount", "answer", "any", "as", "ascending", "at", "average", "avg", "bar", "bigger", "biggest", "both", "bottom", "can", "chart", "column", "combined", "compute", "count", "could", "csv", "data", "dataset", "descending", "different", "distinct", "document", "each", "entry", "every", "excel", "fewest", "file", "filter", "find", "first", "for", "get", "give", "graph", "greatest", "grouped", "have", "has", "high", "higher", "highest", "how", "in", "into", "it", "just", "large", "largest", "last", "least", "less", "line", "list", "low", "lower", "lowest", "make", "many", "max", "maximum", "mean", "median", "min", "minimum", "most", "much", "name", "number", "of", "only", "order", "over", "per", "pie", "place", "plot", "please", "put", "rank", "ranked", "record", "row", "rows", "same", "scatter", "sheet", "show", "smallest", "sort", "sorted", "spreadsheet", "sum", "table", "tell", "than", "that", "them", "then", "top", "total", "two", "typical", "under", "unique", "value", "want", "was", "were", "where", "with", "without", "workbook", "worst", "best", "write", "xlsx", "also", "and", "now", "instead", "average", "what", "who", "did", "do", "does", "our", "between", "above", "below", "more", "fewer", "greater", "one", "ones", "s", "t", "would", "like", "see", "need", "know", "overall"]
-)  # fmt: skip
+_SAYS_HOW = vocabulary(
+    "all altogether but by or not no amount answer any as ascending at average avg bar bigger biggest both bottom can chart column "
+    "combined compute count could csv data dataset descending different distinct document each entry every excel "
+    "fewest file filter find first for get give graph greatest grouped have has high higher highest how in into "
+    "it just large largest last least less line list low lower lowest make many max maximum mean median min "
+    "minimum most much name number of only order over per pie place plot please put rank ranked record row rows "
+    "same scatter sheet show smallest sort sorted spreadsheet sum table tell than that them then top total two "
+    "typical under unique value want was were where with without workbook worst best write xlsx also and now "
+    "instead average what who did do does our between above below more fewer greater one ones s t would like see "
+    "need know overall"
+)
 """Words of a request that say how, not what: they are never reported as unused."""
 
 

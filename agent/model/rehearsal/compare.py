@@ -73,10 +73,8 @@ def _tables(work: Work, one: Entry, two: Entry) -> Steps[str]:
         first.named("a"),
         second.named("b"),
     )
-    lines = [
-        f"`{one.path}` has {counted(first.rows or 0, 'row')}, `{two.path}` has {counted(second.rows or 0, 'row')}; "
-        f"they share {counted(len(sides.common), 'column')}."
-    ]
+    sizes = [f"`{table.path}` has {counted(table.rows or 0, 'row')}" for table in (first, second)]
+    lines = [f"{', '.join(sizes)}; they share {counted(len(sides.common), 'column')}."]
     for table, other in ((first, second), (second, first)):
         names = {column.name for column in other.columns}
         if only := [column.name for column in table.columns if column.name not in names]:

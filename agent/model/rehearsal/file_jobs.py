@@ -9,7 +9,7 @@ from agent.model.rehearsal.listing import KINDS, Entry, Listing
 from agent.model.rehearsal.renaming import pattern
 from agent.model.rehearsal.sources import known, list_all, named, similar
 from agent.model.rehearsal.turn import Steps
-from agent.model.rehearsal.words import counted, stems
+from agent.model.rehearsal.words import counted, stems, vocabulary
 from agent.model.rehearsal.work import GaveUp, Work
 
 MAX_TOLD = 20
@@ -24,7 +24,10 @@ _TARGET = re.compile(
     r"\b(?:to|into|as|in|nach)\s+(?:the |a |my )?(?:(?:new )?(?:folder|directory)\s+)?(?:called |named )?(?P<target>[“\"'`][^”\"'`]+[”\"'`]|\S[^?!,;]*?)(?:\s+(?:folder|directory))?[.?!]*$",
     re.IGNORECASE,
 )
-_STOP = frozenset(["find", "locate", "search", "look", "where", "file", "files", "document", "documents", "named", "called", "all", "every", "any", "which", "list", "show", "folder", "there", "please", "name", "names", "containing", "with", "contain", "like", "rename", "delete", "trash", "move", "copy", "remove", "bin", "make"])  # fmt: skip
+_STOP = vocabulary(
+    "find locate search look where file files document documents named called all every any which list show "
+    "folder there please name names containing with contain like rename delete trash move copy remove bin make"
+)
 
 
 def find(work: Work) -> Steps[str]:

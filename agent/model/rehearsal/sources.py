@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from agent.model.rehearsal.listing import TABLES, Entry, Listing, next_offset, other_folders, read_listing
 from agent.model.rehearsal.tables import Table, look, read_description
 from agent.model.rehearsal.turn import Call, Steps
-from agent.model.rehearsal.words import best_match, squashed, stems
+from agent.model.rehearsal.words import best_match, squashed, stems, vocabulary
 from agent.model.rehearsal.work import GaveUp, Work
 
 ENOUGH_OF_A_NAME = 0.5
@@ -18,26 +18,7 @@ MAX_PAGES = 10
 MAX_FOLDERS = 4
 """Granted folders looked through beside the first."""
 _MIN_STEM = 3
-_OPERATIONS = frozenset(
-    [
-        "average",
-        "mean",
-        "total",
-        "sum",
-        "top",
-        "bottom",
-        "count",
-        "number",
-        "highest",
-        "lowest",
-        "most",
-        "least",
-        "chart",
-        "bar",
-        "line",
-        "pie",
-    ]
-)
+_OPERATIONS = vocabulary("average mean total sum top bottom count number highest lowest most least chart bar line pie")
 """Words that say what to do, not with which file."""
 _WRITTEN_NAME = re.compile(r"[^\s,;:“”\"'`()]+\.[a-zA-Z]\w{1,4}\b")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from agent.model.rehearsal import grid
 from agent.model.rehearsal.grid import Grid, read_answer, read_grids
 from agent.model.rehearsal.turn import Steps
-from agent.model.rehearsal.words import best_match, parts, stem
+from agent.model.rehearsal.words import best_match, parts, stem, vocabulary
 from agent.model.rehearsal.work import GaveUp, Work
 
 _NUMERIC = re.compile(
@@ -23,24 +23,7 @@ _OTHER_SHEETS = re.compile(r"^Note: other sheets: (.+)\.$", re.MULTILINE)
 _CUT = re.compile(r"^\[\d+ of \d+ columns;", re.MULTILINE)
 _PLAIN_NAME = re.compile(r"[\w()%$€£.,:/#&+*'?!-]+(?: [\w()%$€£.,:/#&+*'?!-]+)*", re.ASCII)
 MAX_COLUMNS = 500
-_NO_MEASURE = frozenset(
-    [
-        "id",
-        "ids",
-        "code",
-        "codes",
-        "no",
-        "nr",
-        "key",
-        "index",
-        "rank",
-        "zip",
-        "postcode",
-        "year",
-        "phone",
-        "respondentid",
-    ]
-)
+_NO_MEASURE = vocabulary("id ids code codes no nr key index rank zip postcode year phone respondentid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,37 +178,9 @@ def is_bad(text: str) -> bool:
     return any(stem(word) in _BAD or word.startswith(_BAD_BEGINNINGS) for word in parts(text))
 
 
-_BAD = frozenset(
-    [
-        "bug",
-        "cost",
-        "crash",
-        "crime",
-        "damage",
-        "death",
-        "debt",
-        "defect",
-        "delay",
-        "error",
-        "expense",
-        "fault",
-        "fine",
-        "incident",
-        "injury",
-        "late",
-        "loss",
-        "lateness",
-        "miss",
-        "murder",
-        "outage",
-        "price",
-        "risk",
-        "theft",
-        "victim",
-        "violation",
-        "wait",
-        "waste",
-    ]
+_BAD = vocabulary(
+    "bug cost crash crime damage death debt defect delay error expense fault fine incident injury late loss "
+    "lateness miss murder outage price risk theft victim violation wait waste"
 )
 _BAD_BEGINNINGS = (
     "accident", "cancel", "complain", "downtime", "emission", "fail", "fatal", "homicid", "illness", "infection", "overdue",

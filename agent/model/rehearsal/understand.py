@@ -69,7 +69,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
      r"(?:model|brain)|was kannst du|wer bist du)|^(?:help|hilfe)\b[\s\w]{0,12}[!.?]*$")),
     (Kind.TIDY, (rf"\b(?:tidy|declutter|clean ?up|organi[sz]e|räum\w* .*auf|aufräumen)\b|"
      rf"\bsort (?:out )?(?:the|this|my|these|all)?\s*(?:\S+ )?{_FILES}\b|\bput .*{_FILES} .*into folders\b")),
-    (Kind.RENAME, (r"\b(?:rename|umbenennen|benenne)\b|\b(?:prefix|suffix)\b.*\bnames?\b|\bfile ?names?\b.*\b(?:with|to)\b|"
+    (Kind.RENAME, (r"\b(?:rename|umbenennen|benenne)\b|\b(?:prefix|suffix)\b.*\bnames?\b|\b(?:in|of) (?:all |the |my |these )*(?:file )?names\b|"
      r"\bnumber (?:the|my|all|these) .*files\b|\b(?:add|put)\b.*\b(?:before|to|in front of|after|at the end of) .*names?\b")),
     (Kind.TRASH, r"\b(?:delete|trash|throw away|get rid of|bin|lösche?)\b|\bremove\b.*(?:\.\w{1,5}\b|\bfiles?\b)"),
     (Kind.COPY, r"\b(?:make|create) (?:a )?(?:copy|duplicate|backup)\b|\b(?:copy|duplicate|back up|kopiere?)\b"),
@@ -82,7 +82,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     (Kind.CHANGE, (r"\b(?:improv\w+|worsen\w*|deteriorat\w+|got (?:\w+ )?(?:better|worse|safer)|gained|grew|grown|increas\w+|"
      r"decreas\w+|rose|risen|fell|fallen|dropped|declin\w+|shrank|shrunk|chang\w+ (?:the )?(?:most|least)|"
      r"(?:biggest|largest|smallest) (?:change|gain|drop|rise|fall|improvement|increase|decrease)s?|verbesser\w*)\b")),
-    (Kind.SEARCH, (r"\b(?:search|grep)\b|\b(?:find|look for|which|what|list|show)\b.*\b(?:mention\w*|contain\w*|about|"
+    (Kind.SEARCH, (r"\b(?:search|grep)\b|\b(?:find|look for|which|list|show)\b.*\b(?:mention\w*|contain\w*|about|"
      r"say(?:s|ing)?|talk\w* about|with the (?:word|phrase|text))\b|\bwhere (?:is|does) .*\bmention\w*")),
     (Kind.FIND, r"\b(?:find|locate|look for|where(?:['’]s| is| are)|suche?|finde)\b"),
     (Kind.LIST, (rf"^(?:please )?(?:what|which|list|show|how many)(?: me)?(?: all| the| my| of| other)*(?: \w+)? {_FILES}"
@@ -137,7 +137,7 @@ _NOT_COUNTS = re.compile(
 _COUNT_WORDS = "|".join((r"\d{1,3}", *NUMBERS))
 _COUNT = re.compile(
     rf"\b(?:top|bottom|best|worst|first|last|which|what|the|highest|lowest|largest|smallest|biggest|show|list|only|me|"
-    rf"give|to|name|just|die)\s+({_COUNT_WORDS})\b(?!\s+of\b)"
+    rf"give|to|name|just|die)\s+(?!one\s+of\b)({_COUNT_WORDS})\b"
 )
 _COUNT_BEFORE = re.compile(
     rf"\b({_COUNT_WORDS})\s+(?:\w+\s+){{0,2}}?(?:most|least|highest|lowest|largest|smallest|biggest|best|worst|\w+est)\b"

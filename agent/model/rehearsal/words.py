@@ -24,71 +24,16 @@ NUMBERS = {
 }  # fmt: skip
 """Number words and what they stand for."""
 
-_STOP = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "do",
-        "does",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "i",
-        "in",
-        "is",
-        "it",
-        "its",
-        "me",
-        "my",
-        "of",
-        "on",
-        "or",
-        "our",
-        "per",
-        "please",
-        "that",
-        "the",
-        "their",
-        "them",
-        "there",
-        "these",
-        "this",
-        "those",
-        "to",
-        "was",
-        "we",
-        "were",
-        "what",
-        "which",
-        "who",
-        "with",
-        "you",
-        "your",
-        "der",
-        "die",
-        "das",
-        "den",
-        "dem",
-        "ein",
-        "eine",
-        "einen",
-        "im",
-        "in",
-        "mit",
-        "nach",
-        "und",
-        "von",
-        "vom",
-        "zu",
-        "zur",
-    ]
+
+def vocabulary(words: str) -> frozenset[str]:
+    """Words written as one text."""
+    return frozenset(words.split())
+
+
+_STOP = vocabulary(
+    "a an and are as at be do does for from had has have i in is it its me my of on or our per please that the "
+    "their them there these this those to was we were what which who with you your der die das den dem ein eine "
+    "einen im in mit nach und von vom zu zur"
 )
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zà-ÿ]+|\d+|[^\W\d_]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")

@@ -1,14 +1,7 @@
 /** Every word of the page, verb first, with the remedy in the sentence. One catalogue a language, the same keys in each. */
 import { signal } from "@preact/signals";
 
-type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string };
-
-function pluraliser(tag: string) {
-  const rules = new Intl.PluralRules(tag);
-  const numbers = new Intl.NumberFormat(tag);
-  /** The form for `n`, its `#` replaced by the number. */
-  return (n: number, forms: Forms): string => (forms[rules.select(n)] ?? forms.other).replace("#", numbers.format(n));
-}
+import { pluraliser } from "./plural.ts";
 
 const plural = pluraliser("en");
 const join = (...parts: readonly (string | false)[]) => parts.filter(Boolean).join(" · ");

@@ -1,0 +1,1 @@
+"""Measurements and long runs; what they find stands in RESULTS.md."""
