@@ -49,9 +49,16 @@ def run(given: dict[str, object], ready_fd: int | None) -> int:
 
 
 def _serve(config: RelayConfig, ready_fd: int | None) -> int:
+    import structlog
+
     from relay.server import serve
     from relay.store.engine import DataInUse, NewerDatabase
 
+    stamp = structlog.processors.TimeStamper("iso")
+    structlog.configure(
+        processors=[stamp, structlog.processors.add_log_level, structlog.processors.JSONRenderer()],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),  # standard output is for the one line that says ready
+    )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
 
     def announce(actual: RelayConfig) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = "256MB"
 TEMP_LIMIT = "4GB"
 MAX_SECONDS = 180
+MAX_HINT_CHARS = 600
 _POLL_S = 0.1
 _FETCHED = 2_000
 
@@ -73,30 +74,23 @@ class Database:
 
     def query(self, sql: str) -> Result:
         """Run one SELECT of the brain's; its result is kept (beyond memory, on disk) to be counted and read."""
-        import duckdb
-
-        try:
+        with _explained():
             statements = self._db.extract_statements(sql)
             if len(statements) != 1:
                 raise ToolError(f"`sql` holds {len(statements)} statements; give exactly one SELECT.")
             text = statements[0].query.strip().rstrip(";")
             self._stoppable(lambda: self._db.execute(f"CREATE OR REPLACE TEMP TABLE _result AS {text}\n"))
             return Result(self, "_result")
-        except duckdb.InterruptException as error:
-            raise ToolError(f"The query took more than {MAX_SECONDS} s. Aggregate or filter earlier.") from error
-        except duckdb.OutOfMemoryException as error:
-            raise ToolError("The query needs too much memory. Aggregate, filter or take fewer columns.") from error
-        except duckdb.PermissionException as error:
-            raise ToolError("`sql` sees only the tables named in `tables`, no files and no network.") from error
-        except duckdb.Error as error:
-            if "requires a SELECT" in str(error):
-                raise ToolError("`sql` may only read: give one SELECT.") from error
-            raise ToolError(f"The query failed: {_hint(error)}") from error
 
     def rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
         """Rows of a statement of ours, in bounded memory."""
-        self._stoppable(lambda: self._db.execute(statement))
-        while rows := self._stoppable(lambda: self._db.fetchmany(_FETCHED)):
+        with _explained():
+            self._stoppable(lambda: self._db.execute(statement))
+        while True:
+            with _explained():
+                rows = self._stoppable(lambda: self._db.fetchmany(_FETCHED))
+            if not rows:
+                return
             yield from rows
 
     def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -161,5 +155,21 @@ def literal(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def _hint(error: Exception) -> str:
-    return flat(str(error).split("\n\nLINE", 1)[0], 600)
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """What went wrong in the database, for people."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise ToolError(f"The query took more than {MAX_SECONDS} s. Aggregate or filter earlier.") from error
+    except duckdb.OutOfMemoryException as error:
+        raise ToolError("The query needs too much memory. Aggregate, filter or take fewer columns.") from error
+    except duckdb.PermissionException as error:
+        raise ToolError("`sql` sees only the tables named in `tables`, no files and no network.") from error
+    except duckdb.Error as error:
+        if "requires a SELECT" in str(error):
+            raise ToolError("`sql` may only read: give one SELECT.") from error
+        hint = flat(str(error).split("\n\nLINE", 1)[0], MAX_HINT_CHARS)
+        raise ToolError(f"The query failed: {hint}") from error

@@ -33,12 +33,13 @@ class _Reader(HTMLParser):
         self._links: list[str | None] = []
         self._rows: list[list[str]] | None = None
         self._tables = 0
+        self._in_cell = False
         self._preformatted = 0
         self._title: list[str] | None = None
         self.title = ""
 
     def result(self) -> str:
-        text = "".join(self._out)
+        text = "".join(self._out).replace("\0", "")
         text = re.sub(r"[ \t]+\n", "\n", text)
         text = re.sub(r"\n{3,}", "\n\n", text).strip()
         return f"# {self.title}\n\n{text}".strip() if self.title and not text.startswith("# ") else text
@@ -119,8 +120,11 @@ class _Reader(HTMLParser):
                     self._rows = []
                     self._out.append("\n\n\0")  # marks where the text of cells begins
             case "tr" if self._tables == 1 and self._rows is not None:
+                self._end_cell()
                 self._rows.append([])
             case "td" | "th" if self._tables == 1:
+                self._end_cell()
+                self._in_cell = True
                 self._out.append("\0")
             case _:
                 self._out.append("" if tag not in _BLOCKS else "\n\n" if self._rows is None else " ")
@@ -134,14 +138,22 @@ class _Reader(HTMLParser):
                 if self._lists:
                     self._lists.pop()
                 self._out.append("\n\n" if not self._lists else "\n")
-            case "td" | "th" if self._tables == 1 and self._rows:
-                self._rows[-1].append(" ".join(self._since_mark().split()))
+            case "td" | "th" | "tr" if self._tables == 1:
+                self._end_cell()
             case "table" if self._tables:
+                if self._tables == 1:
+                    self._end_cell()
                 self._tables -= 1
                 if self._tables == 0:
                     self._end_table()
             case _:
                 self._out.append("" if tag not in _BLOCKS else "\n\n" if self._rows is None else " ")
+
+    def _end_cell(self) -> None:
+        """Cells often are not closed."""
+        if self._in_cell and self._rows:
+            self._rows[-1].append(" ".join(self._since_mark().split()))
+        self._in_cell = False
 
     def _end_table(self) -> None:
         rows = [row for row in self._rows or [] if any(row)]

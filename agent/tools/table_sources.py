@@ -135,7 +135,14 @@ def _sniff(database: Database, copy: Path, extra: str) -> dict[str, Any] | None:
         raise
     except duckdb.Error:
         return None
-    return {"delim": delim, "quote": quote, "header": header, "skip": skip, "columns": columns}
+    return {
+        "delim": delim,
+        "quote": quote,
+        "header": header,
+        "skip": skip,
+        "columns": columns,
+        "ragged": "null_padding" in extra,
+    }
 
 
 def _numbers(found: Mapping[str, Any]) -> int:
@@ -145,7 +152,9 @@ def _numbers(found: Mapping[str, Any]) -> int:
 def _create_from_csv(database: Database, copy: Path, loaded: Loaded, options: Mapping[str, Any]) -> None:
     import duckdb
 
-    given = [f"delim={literal(options['delim'])}", f"header={options['header']}", f"skip={options['skip']}"]
+    given = [f"delim={literal(options['delim'])}", f"header={options['header']}"]
+    if options["skip"]:
+        given.append(f"skip={options['skip']}")
     if options["quote"] not in {None, "", "(empty)"}:
         given.append(f"quote={literal(options['quote'])}")
     if "decimal_separator" in options:
@@ -156,6 +165,8 @@ def _create_from_csv(database: Database, copy: Path, loaded: Loaded, options: Ma
         ("sample_size=-1", "null_padding=true", "strict_mode=false", "parallel=false"),
         ("sample_size=-1", "null_padding=true", "strict_mode=false", "parallel=false", "store_rejects=true"),
     )
+    if options["ragged"]:
+        attempts = attempts[2:]  # read strictly, the database would leave out the rows it does not like
     for number, attempt in enumerate(attempts):
         reading = f"read_csv({', '.join([literal(copy), *given, *attempt])})"
         try:

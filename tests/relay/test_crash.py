@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx2
@@ -16,6 +14,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
+from relay.cli import main
+from relay.server import listen
 from relay.store import open_store
 from relay.store.engine import DataInUse, NewerDatabase, open_engine
 from relay.store.tables import RelayTable
@@ -94,18 +94,22 @@ async def test_sigterm_does_not_wait_for_those_who_are_connected(tmp_path: Path)
         ({"PORT": "high"}, "port"),
     ],
 )
-def test_unsafe_settings_are_refused_with_the_reason(environment: dict[str, str], reason: str, tmp_path: Path):
-    settings = {f"DESKHAND_RELAY_{name}": value for name, value in environment.items()}
-    done = subprocess.run(
-        [sys.executable, "-m", "relay", "serve", "--data-dir", str(tmp_path)],
-        check=False,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **settings},
-    )
+def test_unsafe_settings_are_refused_with_the_reason(
+    environment: dict[str, str], reason: str, tmp_path: Path, monkeypatch, capsys
+):
+    for name, value in environment.items():
+        monkeypatch.setenv(f"DESKHAND_RELAY_{name}", value)
 
-    assert done.returncode == 2
-    assert reason in done.stderr
+    assert main(["serve", "--data-dir", str(tmp_path)]) == 2
+    assert reason in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_in_use_is_named(tmp_path: Path, capsys):
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        assert main(["serve", "--data-dir", str(tmp_path), "--port", str(port)]) == 1
+    assert f"127.0.0.1:{port}" in capsys.readouterr().err
 
 
 def open_here(folder: Path):

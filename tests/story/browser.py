@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,14 +25,19 @@ expect.set_options(timeout=STEP_MS)
 
 @contextmanager
 def chromium(
-    profile: Path, *, viewport: dict[str, int] | None = None, theme: str = "light"
+    profile: Path,
+    *,
+    viewport: dict[str, int] | None = None,
+    theme: str = "light",
+    executable: str | None = None,
+    flags: list[str] | None = None,
 ) -> Iterator[BrowserContext]:
-    """A browser with storage that lasts in ``profile``. Console errors fail the story when it ends well."""
+    """A browser with storage that lasts in ``profile``."""
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             profile,
-            executable_path=shutil.which("chromium"),
-            args=FLAGS,
+            executable_path=executable or shutil.which("chromium"),
+            args=[*FLAGS, *(flags or [])],
             viewport=viewport or PHONE,  # type: ignore[arg-type]
             device_scale_factor=2,
             has_touch=True,
@@ -50,11 +54,10 @@ def chromium(
             context.close()
 
 
-def pair(home: Home, page: Page, link_from: list[str] | None = None) -> None:
+def pair(home: Home, page: Page) -> None:
     """Pair the page with the computer: link, six digits, typed at the computer."""
-    command = link_from or [sys.executable, "-m", "agent"]
     pairing = subprocess.Popen(
-        [*command, "pair", "--print-link"],
+        [*home.command, "pair", "--print-link"],
         env=home.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     with pairing:

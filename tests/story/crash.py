@@ -11,7 +11,6 @@ import contextlib
 import random
 import re
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -70,7 +69,7 @@ class LivingPhone:
     def join(self) -> None:
         """Join the thread with digits."""
         pairing = subprocess.Popen(
-            [sys.executable, "-m", "agent", "pair", "--print-link"],
+            [*self._home.command, "pair", "--print-link"],
             env=self._home.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         with pairing:

@@ -32,20 +32,23 @@ def eventually(probe: Callable[[], Any], what: str, within: float = 60.0) -> Any
 class Home:
     """`deskhand up` in ``folder``. ``env`` is added to an environment without keys of this machine."""
 
-    def __init__(self, folder: Path, env: dict[str, str] | None = None, *options: str) -> None:
+    def __init__(
+        self, folder: Path, env: dict[str, str] | None = None, *options: str, before: list[str] | None = None
+    ) -> None:
         self.folder = folder
         self.desk = folder / "desk"
         self.state = folder / "state"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC_", "DESKHAND_"))}
         self.env = {**kept, "DESKHAND_HOME": str(folder), "DESKHAND_KEYRING": "file", **(env or {})}
         self.options = options
+        self.command = [*(before or []), sys.executable, "-m", "agent"]
         self.url = ""
         self.said: list[str] = []
         self._process: subprocess.Popen[str] | None = None
 
     def start(self, port: int = 0) -> Home:
         """Start and wait until it is ready."""
-        command = [sys.executable, "-m", "agent", "up", "--port", str(port), "--no-browser", *self.options]
+        command = [*self.command, "up", "--port", str(port), "--no-browser", *self.options]
         self._process = subprocess.Popen(
             command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
@@ -113,7 +116,7 @@ class Home:
     def run(self, *arguments: str, stdin: str | None = None, check: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Run `deskhand …`; ``check`` is the exit code it must have (None: any)."""
         done = subprocess.run(
-            [sys.executable, "-m", "agent", *arguments],
+            [*self.command, *arguments],
             env=self.env, input=stdin, capture_output=True, text=True, timeout=COMMAND_S, check=False,
         )  # fmt: skip
         if check is not None and done.returncode != check:

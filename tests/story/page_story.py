@@ -19,22 +19,26 @@ PICTURES = Path(__file__).parents[2] / "bench" / "out"
 
 def page_story(folder: Path, seed: int = 1) -> None:
     """The whole story in a new home; even seeds on a small dark phone. Raises where something is not as it should."""
-    with running(folder / "home") as home:
-        size, theme = (PHONE, "light") if seed % 2 else (SMALL_PHONE, "dark")
-        with chromium(folder / "profile", viewport=size, theme=theme) as context:
-            page = context.pages[0]
-            errors: list[str] = []
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
-            pair(home, page)
-            enter_thread(page)
-            picture(page, f"empty-{theme}")
-            spreadsheet(home, page, theme)
-            chart(home, page)
-            tidy_and_undo(home, page, theme)
-            away_and_back(home, page, context)
-            from_the_desk(home, page)
-            assert not errors, errors
+    size, theme = (PHONE, "light") if seed % 2 else (SMALL_PHONE, "dark")
+    with running(folder / "home") as home, chromium(folder / "profile", viewport=size, theme=theme) as context:
+        tell(home, context, theme)
+
+
+def tell(home: Home, context: BrowserContext, theme: str) -> None:
+    """The story, with a computer that runs and a browser that knows nothing."""
+    page = context.pages[0]
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
+    pair(home, page)
+    enter_thread(page)
+    picture(page, f"empty-{theme}")
+    spreadsheet(home, page, theme)
+    chart(home, page)
+    tidy_and_undo(home, page, theme)
+    away_and_back(home, page, context)
+    from_the_desk(home, page)
+    assert not errors, errors
 
 
 def picture(page: Page, name: str) -> None:

@@ -267,7 +267,7 @@ def test_a_mistake_in_the_input_is_named(desk: Any):
         desk.use("write_file", pth="x")
     with pytest.raises(ToolError, match=r"`moves\[0\]\.to` is missing"):
         desk.use("move_files", moves=[{"from": "x"}])
-    with pytest.raises(ToolError, match="`limit`.*greater than or equal to 1"):
+    with pytest.raises(ToolError, match=r"`limit`.*greater than or equal to 1"):
         desk.use("read_file", path="x", limit=0)
 
 

@@ -18,6 +18,7 @@ MAX_PAGES = 10
 MAX_FOLDERS = 4
 """Granted folders looked through beside the first."""
 _MIN_STEM = 3
+_COUNT = re.compile(r"\d{1,3}")
 _OPERATIONS = vocabulary("average mean total sum top bottom count number highest lowest most least chart bar line pie")
 """Words that say what to do, not with which file."""
 _WRITTEN_NAME = re.compile(r"[^\s,;:“”\"'`()]+\.[a-zA-Z]\w{1,4}\b")
@@ -111,7 +112,7 @@ def similar(text: str, entries: Sequence[Entry]) -> list[Entry]:
         match = best_match(written, [(entry.name, entry) for entry in entries])
         if match and match.cover >= ENOUGH_OF_A_NAME:
             return list(match.equals)
-    said = " ".join(word for word in stems(text) if word not in _OPERATIONS)
+    said = " ".join(word for word in stems(text) if word not in _OPERATIONS and not _COUNT.fullmatch(word))
     match = best_match(said, [(entry.stem, entry) for entry in entries])
     return list(match.equals) if match and match.cover >= ENOUGH_OF_A_NAME else []
 

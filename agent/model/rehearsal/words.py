@@ -35,7 +35,7 @@ _STOP = vocabulary(
     "their them there these this those to was we were what which who with you your der die das den dem ein eine "
     "einen im in mit nach und von vom zu zur"
 )
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zà-ÿ]+|\d+|[^\W\d_]+")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zß-ÿ]+|\d+|[^\W\d_]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _PREFIX = 4
 """Words that share a beginning of this length may be forms of one another: temp, temperature."""

@@ -289,7 +289,7 @@ function result(scene: Scene, entry: Genuine, above: Item | undefined): ResultIt
     undoRestored: undone?.body.restored,
     undoRefused: undone?.body.refused ?? (refused?.body.reason == null ? undefined : [refused.body.reason]),
     seconds: body.seconds,
-    usage: { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens, usd: usage.usd, seconds: usage.seconds },
+    usage: { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens, usd: usage.usd ?? null, seconds: usage.seconds },
     hasSteps: body.steps_blob != null,
   };
 }

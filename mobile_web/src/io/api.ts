@@ -75,8 +75,7 @@ export class Api {
   private async renew(): Promise<string> {
     const { nonce } = (await (await ask("/v1/challenge")).json()) as { nonce: string };
     const jws = await hello(this.device, this.thread, this.relay, nonce);
-    const given = (await (await ask("/v1/token", json("POST", { jws }))).json()) as Token;
-    if (!conforms("Token", given)) throw new Malformed("the relay gave no token");
+    const given = checked<Token>("Token", await (await ask("/v1/token", json("POST", { jws }))).json());
     this.useToken(given.token);
     return given.token;
   }
@@ -94,9 +93,8 @@ export class Api {
 
   /** The page of at most `limit` entries just below `before`. */
   async entriesBefore(before: number, limit: number): Promise<Entries> {
-    const page = (await (await this.call(`/v1/entries?before=${before}&limit=${limit}`)).json()) as Entries;
-    if (!conforms("Entries", { ...page, type: "entries" })) throw new Malformed("a page of the relay has the wrong form");
-    return page;
+    const page = (await (await this.call(`/v1/entries?before=${before}&limit=${limit}`)).json()) as object;
+    return checked("Entries", { ...page, type: "entries" });
   }
 
   /** How many bytes of a sealed file have arrived; null where it is complete. */
@@ -135,15 +133,21 @@ export class Api {
     await this.call("/v1/push", { method: "DELETE" });
   }
 
-  async testPush(): Promise<void> {
-    await this.call("/v1/push/test", { method: "POST" });
+  /** Wake this device now; says what the push service answered. */
+  async testPush(): Promise<PushOutcome> {
+    return checked("PushOutcome", await (await this.call("/v1/push/test", json("POST", {}))).json());
   }
 
   /** What the push service answered, newest first. */
-  async pushLog(): Promise<PushOutcome[]> {
-    const log = (await (await this.call("/v1/push/log")).json()) as unknown;
-    return Array.isArray(log) ? log.filter((line) => conforms("PushOutcome", line)) : [];
+  async pushLog(): Promise<readonly PushOutcome[]> {
+    const { items } = (await (await this.call("/v1/push/log")).json()) as { items?: unknown };
+    return Array.isArray(items) ? items.map((line) => checked<PushOutcome>("PushOutcome", line)) : [];
   }
+}
+
+function checked<T>(name: "Token" | "Entries" | "PushOutcome", value: unknown): T {
+  if (!conforms(name, value)) throw new Malformed("an answer of the relay has the wrong form");
+  return value as T;
 }
 
 function json(method: string, body: object): RequestInit {

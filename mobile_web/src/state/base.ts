@@ -36,7 +36,18 @@ export class Base {
   readonly older: Signal<Pick<ThreadView, "older" | "olderProblem">> = signal({ older: "more" });
   readonly ready: Signal<boolean> = signal(false);
 
-  constructor(readonly kv: Kv) {}
+  private store: Kv | null = null;
+
+  /** The opened store. */
+  get kv(): Kv {
+    if (this.store === null) throw new Error("the store is not open yet");
+    return this.store;
+  }
+
+  async begin(store: Kv): Promise<void> {
+    this.store = store;
+    await this.open();
+  }
 
   /** Read everything anew, with the newest page of entries. */
   async open(): Promise<void> {

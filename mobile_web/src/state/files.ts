@@ -7,6 +7,7 @@ import { ApiError } from "../io/api.ts";
 import { download } from "../io/transfer.ts";
 import { Malformed } from "../protocol/errors.ts";
 import type { FileRef, Preview } from "../protocol/generated.ts";
+import { isObject } from "../protocol/parse.ts";
 import { ActionProblem } from "./actions.ts";
 import type { Composer } from "./composer.ts";
 import type { Session } from "./session.ts";
@@ -134,7 +135,7 @@ export class Files {
     for (const entry of results) {
       if (isGenuine(entry) && entry.body.type === "result" && entry.body.task === task && entry.body.steps_blob != null) {
         const blob = await this.named(entry.body.steps_blob, `steps/${task}`);
-        return (await blob.text()).split("\n").flatMap(step);
+        return steps(JSON.parse(await blob.text()));
       }
     }
     return this.session.base.live.value.steps.get(task)?.map((one) => ({ ...one, detail: one.detail ?? undefined })) ?? [];
@@ -146,14 +147,16 @@ function grid(value: unknown): string[][] {
   return value.map((row) => (Array.isArray(row) ? row.map(String) : []));
 }
 
-/** One line of a steps file: JSON with the members of a live step. */
-function step(line: string): StepLine[] {
-  if (line.trim() === "") return [];
-  const { step: id, tool, title, state, detail } = JSON.parse(line) as Record<string, unknown>;
-  return [{
-    step: String(id), tool: String(tool), title: String(title), state: state === "failed" || state === "running" ? state : "ok",
-    detail: typeof detail === "string" ? detail : undefined,
-  }];
+/** A steps file: a list of calls with their whole input and output. */
+function steps(value: unknown): StepLine[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(isObject).map((call, index) => ({
+    step: String(index),
+    tool: String(call["tool"]),
+    title: String(call["title"]),
+    state: call["failed"] === true ? "failed" : "ok",
+    detail: [JSON.stringify(call["input"], null, 2), call["output"]].filter((part) => typeof part === "string").join("\n\n"),
+  }));
 }
 
 function problem(error: unknown): ActionProblem {

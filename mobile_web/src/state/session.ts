@@ -24,44 +24,38 @@ const INSECURE =
 const NO_STORE = "Deskhand keeps its keys in this browser's storage, which is closed here. Leave private browsing, or allow storage for this site.";
 const FULL = "Free space on this device, then open Deskhand again.";
 
-/** Where the browser keeps nothing, or gives no keys. `stop` is final. */
 export class Session {
-  readonly base: Base;
+  readonly base = new Base();
   readonly visible = signal(document.visibilityState === "visible");
   readonly welcome = signal<Welcome | null>(null);
-  readonly api: ReadonlySignal<Api | null>;
-  onTrouble: (code: string, message: string) => void = () => undefined;
+  private readonly device = computed(() => this.base.joined.value?.identity.device.id ?? null);
+  readonly api: ReadonlySignal<Api | null> = computed(() => {
+    const joined = this.device.value === null ? null : this.base.joined.peek();
+    return joined ? new Api(joined.identity.device, joined.known.thread, joined.identity.relay) : null;
+  });
   private tabs: Tabs<Talk> | null = null;
   private leader: Leader | null = null;
-  private readonly tab = crypto.randomUUID();
+  private readonly tab = crypto.randomUUID?.() ?? "";
   private readonly watching = new Set<string>();
 
-  private constructor(kv: Kv) {
-    this.base = new Base(kv);
-    const device = computed(() => this.base.joined.value?.identity.device.id ?? null);
-    this.api = computed(() => {
-      if (device.value === null) return null;
-      const joined = this.base.joined.peek();
-      return joined ? new Api(joined.identity.device, joined.known.thread, joined.identity.relay) : null;
-    });
-  }
+  constructor(private readonly onTrouble: (code: string, message: string) => void) {}
 
-  /** Open the store and begin; an obstacle says why that is not possible here. */
-  static async open(): Promise<Session | "insecure" | "storage"> {
-    if (!canUseKeys()) return "insecure";
-    let kv: Kv;
-    try {
-      kv = await Kv.open();
-    } catch {
-      return "storage";
+  /** Open the store and begin. False where that is not possible here: `base.obstacle` says why. */
+  async open(): Promise<boolean> {
+    const { obstacle } = this.base;
+    if (!canUseKeys()) {
+      obstacle.value = { kind: "insecure", remedy: INSECURE };
+      return false;
     }
-    const session = new Session(kv);
-    await session.base.open();
-    session.begin();
-    return session;
+    try {
+      await this.base.begin(await Kv.open());
+    } catch {
+      obstacle.value = { kind: "storage", reason: "This browser keeps nothing for this page.", remedy: NO_STORE };
+      return false;
+    }
+    this.begin();
+    return true;
   }
-
-  static readonly remedies = { insecure: INSECURE, storage: NO_STORE };
 
   private begin(): void {
     document.addEventListener("visibilitychange", () => this.setVisible(document.visibilityState === "visible"));
@@ -103,7 +97,7 @@ export class Session {
       tell: (message) => this.tabs?.post(message),
       looking: () => this.watching.size > 0,
       onWelcome: (welcome) => (this.welcome.value = welcome),
-      onTrouble: (code, message) => this.onTrouble(code, message),
+      onTrouble: this.onTrouble,
       onRemoved: () => void this.removed(),
       onBroken: (error) => void this.startOver(error),
     });
