@@ -195,7 +195,9 @@ class Agent:
     async def _connect(self) -> None:
         while True:
             try:
-                await create_thread(self.identity, self.mirror, self.outbox, self.engine, self.http)
+                await create_thread(
+                    self.identity, self.mirror, self.outbox, self.engine, self.http, invite=self._config.invite
+                )
                 break
             except (RelayUnreachable, NotARelay) as error:
                 log.warning("%s", error)

@@ -58,6 +58,7 @@ class Config:
 
     home: Home
     relay_url: str | None
+    invite: str | None
     name: str
     folders: tuple[Path, ...]
     api_key: str | None
@@ -92,6 +93,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     return Config(
         home=home,
         relay_url=stored.get("relay"),
+        invite=stored.get("invite"),
         name=str(stored.get("name") or socket.gethostname().split(".")[0] or "Computer"),
         folders=(home.desk, *folders),
         api_key=env.get("ANTHROPIC_API_KEY") or None,

@@ -133,7 +133,12 @@ def _print(outcome: dict[str, Any], *, timed_out: bool) -> None:
         typer.echo(f"  not done: {line}")
     for ask in outcome["asks"]:
         typer.echo(f"Waits for you: {ask['action']['title']}")
-        typer.echo(f"  deskhand ask approve {ask['id'][:8]}    or    deskhand ask deny {ask['id'][:8]}")
+        short = ask["id"][:8]
+        if ask["kind"] == "approval":
+            typer.echo(f"  deskhand ask approve {short}    or    deskhand ask deny {short}")
+        else:
+            answers = " | ".join(ask.get("choices") or []) or "…"
+            typer.echo(f'  deskhand ask answer {short} "{answers}"')
     state = "still " + outcome["state"] if timed_out else outcome["state"]
     words = {"queued": "queued: it runs when the computer is back in its thread", "stored": "stored"}
     if not outcome["text"] or timed_out:

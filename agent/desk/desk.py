@@ -97,7 +97,7 @@ class Desk:
         self.post = Post(thread, computer)
         self._intake = Intake(self.journal, self.post, computer)
         self._memory = MemoryFile(self.journal, thread, computer)
-        room = Room(engine, self.journal, self.post, thread, computer, brain, tools)
+        room = Room(engine, self.journal, self.post, thread, computer, brain, tools, display)
         self._calls = Calls(room, files, workspaces)
         results = Results(room, files, preview, scratch, lambda: self._folders)
         self._tasks = TaskRunner(

@@ -174,13 +174,11 @@ class FrontDesk:
             with self._room.engine.begin() as tx:
                 known = self._room.journal.facts.get(tx, fact)
             if known is None:
-                target = self._place(message.id, file)
                 try:
-                    await self._room.thread.download(file, target)
+                    known = self._room.display(await self._arrived(message, file))
                 except ToolError as error:
                     failed.append(f"{file.name} ({error})")
                     continue
-                known = f"{target.parent.name}/{target.name}"
                 with self._room.engine.begin() as tx:
                     self._room.journal.facts.set(tx, fact, known)
             attached.append(known)
@@ -189,6 +187,15 @@ class FrontDesk:
                 arrived = f"{len(attached)} of {len(message.files)} files arrived. Missing: {'; '.join(failed)}."
                 self._room.post.notice(tx, "attachment", arrived, "Attach the missing files again.", message.id)
         return attached, failed
+
+    async def _arrived(self, message: Waiting, file: File) -> Path:
+        """Where a file that came along lies now. Raises `ToolError` where it did not arrive."""
+        if file.blob is None and file.path is not None:
+            # Sent from this computer, where it lies. The name opens nothing: tools judge it like any other.
+            return Path(file.path)
+        target = self._place(message.id, file)
+        await self._room.thread.download(file, target)
+        return target
 
     async def _execute(self, message: Waiting, block: dict[str, Any], live: LiveRun, attached: list[str]) -> Outcome:
         own: dict[str, Callable[[Connection, Waiting, Mapping[str, Any]], str]] = {

@@ -73,6 +73,7 @@ def of_message(message: str, entries: Sequence[Received]) -> Outcome:
                     "level": ask.level,
                     "action": ask.action.model_dump(mode="json", exclude_none=True),
                     "digest": ask.digest,
+                    "choices": ask.choices,
                 }
             case AskClosed(ask_seq=seq):
                 asks.pop(seq, None)

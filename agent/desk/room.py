@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -15,7 +16,11 @@ from agent.journal.store import Journal
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The shared parts. ``brain`` is asked anew at each turn, so that it can be changed while tasks run."""
+    """The shared parts.
+
+    ``brain`` is asked anew at each turn, so that it can be changed while tasks run; ``display`` gives the name people
+    and the brain know a path by.
+    """
 
     engine: Engine
     journal: Journal
@@ -24,3 +29,4 @@ class Room:
     computer: Computer
     brain: Callable[[], Brain]
     tools: Mapping[str, Tool]
+    display: Callable[[Path], str]

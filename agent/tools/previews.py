@@ -6,7 +6,7 @@ import csv
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +18,7 @@ from agent.tools.truncate import clip
 GRID_ROWS = 20
 GRID_COLUMNS = 8
 CELL_CHARS = 80
+TITLE_ROWS = 5
 TEXT_CHARS = 4_000
 MAX_IMAGE_BYTES = 1 << 20
 MAX_COUNTED_BYTES = 256 << 20
@@ -27,7 +28,7 @@ MAX_COUNTED_BYTES = 256 << 20
 def preview(path: Path) -> dict[str, Any] | None:
     """How the phone may show the file at the real path ``path``; None where there is nothing to show.
 
-    ``total_rows`` counts all rows, the header included. An image comes without its blob.
+    ``total_rows`` counts all rows from the header on. An image comes without its blob.
     """
     make = _MAKERS.get(path.suffix.lower())
     if make is None:
@@ -72,6 +73,7 @@ def _lines(file: BinaryIO, codec: str) -> Iterator[list[str]]:
 
 
 def _grid(rows: Iterator[Sequence[Any]], *, count: bool) -> dict[str, Any]:
+    rows = _from_header(rows)
     first = list(islice(rows, GRID_ROWS))
     grid = [[clip(table_text.cell(value), CELL_CHARS) for value in row[:GRID_COLUMNS]] for row in first]
     width = max(map(len, grid), default=0)
@@ -79,6 +81,13 @@ def _grid(rows: Iterator[Sequence[Any]], *, count: bool) -> dict[str, Any]:
     if count:
         result["total_rows"] = len(first) + sum(1 for _ in rows)
     return result
+
+
+def _from_header(rows: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """Leave out a title above the table: rows before the first with two filled cells, if there is one."""
+    above = list(islice(rows, TITLE_ROWS))
+    start = next((n for n, row in enumerate(above) if sum(cell not in {None, ""} for cell in row) > 1), 0)
+    return chain(above[start:], rows)
 
 
 def _text(file: BinaryIO, path: Path) -> dict[str, Any] | None:

@@ -7,8 +7,15 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-SYLLABLES = "ba do fi ga hu jo ka li mo nu pa ro si ta vu xe yo za".split()
-PERIODS = [("85_99", "00_14"), ("2013", "2014"), ("before", "after"), ("old", "new"), ("q1", "q2"), ("1990-1994", "1995-1999")]
+SYLLABLES = ["ba", "do", "fi", "ga", "hu", "jo", "ka", "li", "mo", "nu", "pa", "ro", "si", "ta", "vu", "xe", "yo", "za"]
+PERIODS = [
+    ("85_99", "00_14"),
+    ("2013", "2014"),
+    ("before", "after"),
+    ("old", "new"),
+    ("q1", "q2"),
+    ("1990-1994", "1995-1999"),
+]
 
 
 def word(chance: random.Random, syllables: int = 3) -> str:
@@ -53,7 +60,8 @@ def periods_table(folder: Path, seed: int, measures: list[str] | None = None, ga
         values[measures[0]][e] = (None, 5)
     header = [entity, "weight", *(columns[m][0] for m in measures), *(columns[m][1] for m in measures)]
     rows = [
-        [e, chance.randint(1, 9), *(values[m][e][0] for m in measures), *(values[m][e][1] for m in measures)] for e in entities
+        [e, chance.randint(1, 9), *(values[m][e][0] for m in measures), *(values[m][e][1] for m in measures)]
+        for e in entities
     ]
     write_csv(folder / f"{file}.csv", header, [["" if cell is None else cell for cell in row] for row in rows])
     return Periods(f"{file}.csv", entity, measures, columns, values)
@@ -61,7 +69,9 @@ def periods_table(folder: Path, seed: int, measures: list[str] | None = None, ga
 
 def ranked(changes: dict[str, float], top: int) -> list[tuple[int, str, float]]:
     """(place, entity, change): only real improvements, ties share a place, all who share the last place stay."""
-    order = sorted(((name, change) for name, change in changes.items() if change > 0), key=lambda pair: (-pair[1], pair[0]))
+    order = sorted(
+        ((name, change) for name, change in changes.items() if change > 0), key=lambda pair: (-pair[1], pair[0])
+    )
     places = [(1 + sum(other > change for _, other in order), name, change) for name, change in order]
     return [entry for entry in places if entry[0] <= top]
 

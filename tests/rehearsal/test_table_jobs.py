@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 import statistics
-import sys
 from collections import defaultdict
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from tables import Periods, periods_table, ranked, sales_table, write_csv
-
 from agent.model.rehearsal.grid import read_grids
+from tests.rehearsal.tables import Periods, periods_table, ranked, sales_table, write_csv
 
 SEEDS = range(3)
 LINE = re.compile(r"^(\d+)\. (\S+): ([\d,.]+) → ([\d,.]+) \((\w+) by ([\d,.]+)(%?)\)", re.MULTILINE)
@@ -238,7 +235,9 @@ def test_odd_names(loop):
     assert "| 1 | Ünal | 9 |" in done.text
 
 
-@pytest.mark.parametrize(("kind", "words"), [("bar", "make that a bar chart"), ("line", "as a line chart"), ("pie", "pie chart")])
+@pytest.mark.parametrize(
+    ("kind", "words"), [("bar", "make that a bar chart"), ("line", "as a line chart"), ("pie", "pie chart")]
+)
 def test_a_chart_into_the_last_result(loop, kind, words):
     table = periods_table(loop.folder, 5)
     first = loop(f"Summarise {table.file} as a spreadsheet: which five {table.entity} improved most?")

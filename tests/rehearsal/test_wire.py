@@ -99,9 +99,7 @@ async def test_a_stream_left_in_the_middle_leaves_the_server_well(server, token)
                 break
     async with anthropic.AsyncAnthropic(base_url=server.url, api_key=token, max_retries=0) as next_one:
         assert (await ask(next_one, HELLO)).stop_reason == "end_turn"
-    async with asyncio.timeout(5):
-        while server._connections:
-            await asyncio.sleep(0.005)
+    await asyncio.wait_for(asyncio.gather(*server._connections), 5)
 
 
 async def test_closing_ends_idle_connections(token):

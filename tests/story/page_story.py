@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import re
 import zipfile
 from pathlib import Path
@@ -78,8 +79,7 @@ def spreadsheet(home: Home, page: Page, theme: str) -> None:
     picture(page, f"file-{theme}")
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile("Download", re.IGNORECASE)).first.click()
-    path = download.value.path()
-    book = openpyxl.load_workbook(path)
+    book = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()))
     cells = [[cell.value for cell in row] for sheet in book for row in sheet.iter_rows()]
     for airline, gain in expected:
         assert any(airline in row and gain in row for row in cells), f"{airline} {gain} is not in the spreadsheet"

@@ -28,7 +28,7 @@ _HEADING = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[.!?])[\"”’)]?\s+(?=[\"“(]?[A-Z0-9])")
 _FIGURE = re.compile(
-    r"[$€£]\s?\d|\d[\d.,]*\s?(?:%|percent|million|billion|thousand|km|kg|USD|EUR)\b|\b\d{1,3}(?:,\d{3})+\b"
+    r"[$€£]\s?\d|\d[\d.,]*\s?(?:%|(?:percent|million|billion|thousand|km|kg|euros?|dollars?|USD|EUR)\b)|\b\d{1,3}(?:,\d{3})+\b"
 )
 _NOISE = re.compile(r"!\[[^\]]*\]\([^)]*\)|\[characters .*read on.*\]")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")

@@ -38,28 +38,31 @@ def tidy(work: Work) -> Steps[str]:
     folder, listing = yield from asked_folder(work)
     work.next()
     text = work.wish.text
-    undated = [entry for entry in listing.files if entry.changed is None] if _BY_DATE.search(text) else []
-    moves, homes = [], Counter[str]()
+    taken = {entry.path.casefold() for entry in (yield from list_all(work)).entries}
+    moves, homes, stay = [], Counter[str](), []
     for entry in listing.files:
-        if entry in undated or entry.name.startswith("."):
-            continue
         home = _home(entry, text)
-        homes[home] += 1
-        moves.append({"from": entry.path, "to": "/".join(filter(None, [folder, home, entry.name]))})
+        target = "/".join(filter(None, [folder, home, entry.name]))
+        if target.casefold() in taken:
+            stay.append(f"{entry.path}: {home} has a file of that name already")
+        elif len(moves) == MAX_MOVES:
+            stay.append(f"{entry.path}: more than {MAX_MOVES} files in one go")
+        else:
+            homes[home] += 1
+            moves.append({"from": entry.path, "to": target})
     if not moves:
         raise GaveUp(f"There are no files to sort in {folder or 'the folder'}.")
-    rest = [f"{move['from']}: more than {MAX_MOVES} files in one go" for move in moves[MAX_MOVES:]]
     work.next()
     try:
-        report = yield from work.must("move_files", moves=moves[:MAX_MOVES])
+        report = yield from work.must("move_files", moves=moves)
     except Denied as denied:
         raise Denied(
             f"You said no, so nothing was moved: all {counted(len(moves), 'file')} are where they were.",
             *denied.not_done,
         ) from None
-    yield from work.not_done(*rest, *(f"{entry.path}: its date is not known" for entry in undated))
+    yield from work.not_done(*stay)
     into = listed([f"{home} ({count})" for home, count in sorted(homes.items())])
-    return f"I sorted {counted(min(len(moves), MAX_MOVES), 'file')} into folders: {into}. {report.splitlines()[0]}"
+    return f"I sorted {counted(len(moves), 'file')} into folders: {into}. {report.splitlines()[0]}"
 
 
 def _home(entry: Entry, text: str) -> str:
