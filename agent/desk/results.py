@@ -28,6 +28,9 @@ MAX_LEDGER_LINES = 60
 class UndoRecords(Protocol):
     """What results need of the file journal."""
 
+    def created_by(self, task: str) -> set[Path]:
+        """Files the task made, under the names they have now."""
+
     def offer(self, task: str) -> tuple[int, datetime] | None:
         """(changes that can be undone, until), or None."""
 
@@ -62,7 +65,8 @@ class Results:
         """Upload what the task made and post result, state and receipts in one transaction."""
         with self._room.engine.begin() as tx:
             calls = self._room.journal.calls.of(tx, task.id)
-        paths = list(dict.fromkeys(Path(name) for call in calls for name in call.files))
+        made = sorted(self._undo.created_by(task.id))
+        paths = list(dict.fromkeys([*(Path(name) for call in calls for name in call.files), *made]))
         not_done = list(dict.fromkeys(line for call in calls for line in call.not_done))
         present = [path for path in paths if path.is_file()]
         if len(present) > MAX_FILES:
@@ -111,6 +115,10 @@ class Results:
                 self._room.post.state(tx, task.id, ending.state, ending.reason)
             settle_message(self._room.journal, self._room.post, tx, task.in_reply_to)
         self._room.thread.committed()
+
+    def changed_files(self, task: str) -> bool:
+        """Whether there is something of the task to undo."""
+        return self._undo.offer(task) is not None
 
     def exists(self, name: str, task: str) -> bool:
         """Whether a file a result names is there: among what the task touched, or beneath the granted folders."""

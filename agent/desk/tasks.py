@@ -225,10 +225,9 @@ class TaskRunner:
         """A stopped task still shows what it changed, so that it can be undone."""
         with self._room.engine.begin() as tx:
             task = self._room.journal.tasks.get(tx, name)
-            calls = self._room.journal.calls.of(tx, name)
         if task is None or task.state is not Task.STOPPED:
             return  # the agent itself ends: the task goes on at the next start
-        if any(call.state == "result" and call.files for call in calls):
+        if self._results.changed_files(name):
             await self._results.finish(task, Ending(Task.STOPPED, "Stopped. This was done until then.", task.reason))
 
     async def _fail(self, name: str, reason: str) -> None:

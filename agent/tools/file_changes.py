@@ -135,13 +135,12 @@ class MoveFiles(BaseTool[MoveInput]):
         pairs = self._ordered(wanted, workspace)
         touches = [inner for source, target in pairs for inner in _inner(workspace, Op.MOVE, source, target)]
         first = workspace.display(pairs[0][0])
-        title = f"Moving {first}" if len(pairs) == 1 else f"Moving {first} and {len(pairs) - 1} more"
+        title = f"Moving {first}" if len(pairs) == 1 else f"Moving {len(pairs)} files"
         return Planned(title, touches=tuple(touches))
 
     def run(self, wanted: MoveInput, workspace: Workspace, progress: Progress) -> ToolOutput:
         done: list[str] = []
         failed: list[str] = []
-        targets: list[Path] = []
         for source, target in self._ordered(wanted, workspace):
             line = f"{workspace.display(source)} → {workspace.display(target)}"
             progress(f"Moving {source.name}")
@@ -151,8 +150,7 @@ class MoveFiles(BaseTool[MoveInput]):
                 failed.append(f"{line}: not moved. {error}")
             else:
                 done.append(line)
-                targets.append(target)
-        return _report("Moved", done, failed, targets)
+        return _report("Moved", done, failed)
 
     def _ordered(self, wanted: MoveInput, workspace: Workspace) -> list[tuple[Path, Path]]:
         """Sources and targets, each after the move that makes room for it."""
@@ -239,7 +237,7 @@ class TrashFiles(BaseTool[TrashInput]):
         paths = self._paths(wanted, workspace)
         touches = [inner for path in paths for inner in _inner(workspace, Op.TRASH, path, None)]
         first = workspace.display(paths[0])
-        title = f"Trashing {first}" if len(paths) == 1 else f"Trashing {first} and {len(paths) - 1} more"
+        title = f"Trashing {first}" if len(paths) == 1 else f"Trashing {len(paths)} files"
         return Planned(title, touches=tuple(touches))
 
     def run(self, wanted: TrashInput, workspace: Workspace, progress: Progress) -> ToolOutput:
@@ -254,7 +252,7 @@ class TrashFiles(BaseTool[TrashInput]):
                 failed.append(f"{name}: not trashed. {error}")
             else:
                 done.append(name)
-        return _report("Trashed", done, failed, [])
+        return _report("Trashed", done, failed)
 
     def _paths(self, wanted: TrashInput, workspace: Workspace) -> list[Path]:
         paths = list(dict.fromkeys(_movable(workspace, name) for name in wanted.paths))
@@ -302,9 +300,9 @@ def _put(workspace: Workspace, data: bytes, target: Path) -> None:
         workspace.put(draft, target)
 
 
-def _report(verb: str, done: list[str], failed: list[str], files: list[Path]) -> ToolOutput:
+def _report(verb: str, done: list[str], failed: list[str]) -> ToolOutput:
     lines = [f"{verb} {len(done)} of {len(done) + len(failed)}.", *done, *failed]
-    return ToolOutput("\n".join(lines), files=tuple(files), not_done=tuple(failed), failed=not done)
+    return ToolOutput("\n".join(lines), not_done=tuple(failed), failed=not done)
 
 
 def _encodable(content: str, codec: str) -> bool:

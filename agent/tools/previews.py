@@ -28,7 +28,7 @@ MAX_COUNTED_BYTES = 256 << 20
 def preview(path: Path) -> dict[str, Any] | None:
     """How the phone may show the file at the real path ``path``; None where there is nothing to show.
 
-    ``total_rows`` counts all rows from the header on. An image comes without its blob.
+    ``total_rows`` counts the rows below the header. An image comes without its blob.
     """
     make = _MAKERS.get(path.suffix.lower())
     if make is None:
@@ -79,7 +79,7 @@ def _grid(rows: Iterator[Sequence[Any]], *, count: bool) -> dict[str, Any]:
     width = max(map(len, grid), default=0)
     result: dict[str, Any] = {"kind": "grid", "rows": [row + [""] * (width - len(row)) for row in grid]}
     if count:
-        result["total_rows"] = len(first) + sum(1 for _ in rows)
+        result["total_rows"] = max(0, len(first) - 1) + sum(1 for _ in rows)
     return result
 
 

@@ -227,6 +227,15 @@ def test_the_file_is_found_by_its_columns_or_asked_for(loop):
     assert "| 1 | y | 7 |" in asked.text
 
 
+def test_a_year_tells_files_apart_but_names_none(loop):
+    write_csv(loop.folder / "sales 2023.csv", ["shop", "n"], [["a", 1]])
+    write_csv(loop.folder / "sales 2024.csv", ["shop", "n"], [["a", 2]])
+    write_csv(loop.folder / "2030 boats.csv", ["boat", "n"], [["x", 9]])
+
+    assert "**2**" in loop("total n in the sales of 2024").text
+    assert loop("total n in 2030", answers=["sales 2023.csv"]).asked
+
+
 def test_odd_names(loop):
     header = ['Ø "price", $', "who?  (full\u00a0name)", "a|b"]
     write_csv(loop.folder / "odd names (2).csv", header, [[5, "O'Neil | sons", 1], [9, "Ünal", 2]])

@@ -93,10 +93,12 @@ async def test_the_first_text_comes_within_milliseconds(client):
 
 
 async def test_a_stream_left_in_the_middle_leaves_the_server_well(server, token):
-    async with anthropic.AsyncAnthropic(base_url=server.url, api_key=token, max_retries=0) as leaving:
-        async with leaving.messages.stream(model="rehearsal", max_tokens=100, tools=[TOOL], messages=HELLO) as stream:
-            async for _piece in stream.text_stream:
-                break
+    async with (
+        anthropic.AsyncAnthropic(base_url=server.url, api_key=token, max_retries=0) as leaving,
+        leaving.messages.stream(model="rehearsal", max_tokens=100, tools=[TOOL], messages=HELLO) as stream,
+    ):
+        async for _piece in stream.text_stream:
+            break
     async with anthropic.AsyncAnthropic(base_url=server.url, api_key=token, max_retries=0) as next_one:
         assert (await ask(next_one, HELLO)).stop_reason == "end_turn"
     await asyncio.wait_for(asyncio.gather(*server._connections), 5)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from agent.model.rehearsal.filters import Condition
 from agent.model.rehearsal.tables import Column, Table, is_bad, labels, pick
 from agent.model.rehearsal.understand import Wish
-from agent.model.rehearsal.words import best_match, number, stems, vocabulary
+from agent.model.rehearsal.words import best_match, number, squashed, stems, vocabulary
 
 _GROUP = re.compile(
     r"\b(?:by|per|for (?:each|every)|(?:in|within|of) each|each|every|grouped by|across|broken down by|split by|je|pro|nach)\s+"
@@ -140,5 +140,6 @@ class Asked:
             for word in dict.fromkeys(words)
             if (meaning := [stem for stem in stems(word) if stem not in _SAYS_HOW and word.lower() not in _ADJECTIVES])
             and not best_match(" ".join(meaning), known)
+            and not any(squashed(word) in squashed(name) for name, _ in known)
             and not _SPAN.fullmatch(word)
         ]

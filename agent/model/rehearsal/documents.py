@@ -13,7 +13,7 @@ from agent.model.rehearsal.output import chart_input, free_path, overview_sql, w
 from agent.model.rehearsal.sources import meant
 from agent.model.rehearsal.tables import Table, look, query
 from agent.model.rehearsal.turn import Steps
-from agent.model.rehearsal.words import counted
+from agent.model.rehearsal.words import counted, listed
 from agent.model.rehearsal.work import GaveUp, Work
 
 MAX_PARTS = 6
@@ -199,12 +199,10 @@ def table_text(table: Table, overview: list[dict[str, str]]) -> str:
         missing = f", {shown(line['Missing'])} missing" if line.get("Missing", "0") not in {"0", ""} else ""
         span = f"{shown(line['Smallest'])} to {shown(line['Largest'])}"
         average = line.get("Average", "")
-        detail = (
-            f"{span}, average {shown(average)}"
-            if average and average.upper() != "NULL"
-            else f"{shown(line['Different'])} different values"
-        )
+        detail = f"{span}, average {shown(average)}" if average else f"{shown(line['Different'])} different values"
         lines.append(f"- {line['Column']}: {detail}{missing}")
     if len(overview) > MAX_COLUMNS_TOLD:
         lines.append(f"- and {len(overview) - MAX_COLUMNS_TOLD} more columns")
+    if table.other_sheets:
+        lines += ["", f"This is the sheet “{table.sheet}”; there are also {listed(table.other_sheets)}."]
     return "\n".join(lines)

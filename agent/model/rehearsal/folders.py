@@ -39,7 +39,9 @@ def tidy(work: Work) -> Steps[str]:
     work.next()
     text = work.wish.text
     taken = {entry.path.casefold() for entry in (yield from list_all(work)).entries}
-    moves, homes, stay = [], Counter[str](), []
+    moves: list[dict[str, str]] = []
+    stay: list[str] = []
+    homes: Counter[str] = Counter()
     for entry in listing.files:
         home = _home(entry, text)
         target = "/".join(filter(None, [folder, home, entry.name]))

@@ -111,9 +111,10 @@ def _count(asked: Asked, group: Group | None) -> Answer:
 
 def _aggregate(work: Work, asked: Asked, group: Group | None) -> Steps[Answer]:
     function = asked.wish.aggregate or "sum"
+    grouped = group is not None
     if group is None and asked.wish.most is not None and (who := asked.named_entity(labels(asked.table))):
         group = Group(who.sql, who.name)
-    value = yield from _measure(work, asked, f"for the {_VERBS[function]}", grouped=group is not None)
+    value = yield from _measure(work, asked, f"for the {_VERBS[function]}", grouped=grouped)
     name = f"{_VERBS[function]} {value.name}"
     head = f"{name[0].upper()}{name[1:]}"
     source = f"{asked.table.relation}{where(asked.conditions)}"

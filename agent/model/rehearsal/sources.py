@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 
-from agent.model.rehearsal.listing import TABLES, Entry, Listing, next_offset, other_folders, read_listing
+from agent.model.rehearsal.listing import DOCUMENTS, TABLES, Entry, Listing, next_offset, other_folders, read_listing
 from agent.model.rehearsal.tables import Table, look, read_description
 from agent.model.rehearsal.turn import Call, Steps
 from agent.model.rehearsal.words import best_match, squashed, stems, vocabulary
@@ -18,7 +18,6 @@ MAX_PAGES = 10
 MAX_FOLDERS = 4
 """Granted folders looked through beside the first."""
 _MIN_STEM = 3
-_COUNT = re.compile(r"\d{1,3}")
 _OPERATIONS = vocabulary("average mean total sum top bottom count number highest lowest most least chart bar line pie")
 """Words that say what to do, not with which file."""
 _WRITTEN_NAME = re.compile(r"[^\s,;:“”\"'`()]+\.[a-zA-Z]\w{1,4}\b")
@@ -112,8 +111,11 @@ def similar(text: str, entries: Sequence[Entry]) -> list[Entry]:
         match = best_match(written, [(entry.name, entry) for entry in entries])
         if match and match.cover >= ENOUGH_OF_A_NAME:
             return list(match.equals)
-    said = " ".join(word for word in stems(text) if word not in _OPERATIONS and not _COUNT.fullmatch(word))
-    match = best_match(said, [(entry.stem, entry) for entry in entries])
+    said = [word for word in stems(text) if word not in _OPERATIONS]
+    letters = " ".join(word for word in said if not word.isdecimal())
+    # a number alone names no file, but tells two of one name apart
+    spoken = [(entry.stem, entry) for entry in entries if best_match(letters, [(entry.stem, entry)])]
+    match = best_match(" ".join(said), spoken)
     return list(match.equals) if match and match.cover >= ENOUGH_OF_A_NAME else []
 
 
@@ -130,14 +132,17 @@ def find_table(work: Work) -> Steps[Table]:
     listing = yield from list_all(work)
     tables = [entry for entry in listing.files if entry.ending in TABLES]
     lines = work.wish.text.splitlines()
-    if not known(work.files, tables) and not any(named(line, tables) or similar(line, tables) for line in lines):
-        by_columns = yield from _by_columns(work, tables)
-        if by_columns is not None:
+    if not any(named(line, tables) or similar(line, tables) for line in lines) and not known(work.files, tables):
+        documents = [entry for line in lines for entry in named(line, listing.files) if entry.ending in DOCUMENTS]
+        if documents:
+            name = documents[0].path
+            raise GaveUp(
+                f"`{name}` is no table, so there is nothing to compute. I can summarise it.", f"{name}: no table"
+            )
+        if (by_columns := (yield from _by_columns(work, tables))) is not None:
             return by_columns
     entry = yield from meant(work, TABLES, "shall I take")
-    if tables and entry.ending in TABLES:
-        return (yield from look(work, entry.path))
-    raise GaveUp(f"`{entry.path}` is no table.", "no table")
+    return (yield from look(work, entry.path))
 
 
 def _by_columns(work: Work, tables: Sequence[Entry]) -> Steps[Table | None]:

@@ -155,9 +155,10 @@ def understand(text: str) -> Wish:
     better = False if re.search(_WORSE, low) else True if re.search(_BETTER, low) else None
     if kind is Kind.CHANGE and better is None:
         most = not re.search(_FELL, low)
+    bare = _FILE_NAME.sub(" ", " ".join(text.lower().split()))
     chart = None
-    if re.search(_CHART_WORD, low):
-        chart = next((name for name, pattern in _CHARTS if re.search(pattern, low)), "bar")
+    if re.search(_CHART_WORD, bare):
+        chart = next((name for name, pattern in _CHARTS if re.search(pattern, bare)), "bar")
     return Wish(
         kind=kind,
         text=text,
@@ -167,8 +168,8 @@ def understand(text: str) -> Wish:
         aggregate=aggregate,
         chart=chart,
         relative=bool(re.search(_RELATIVE, low)),
-        sheet=bool(re.search(_SHEET, low)),
-        note=bool(re.search(_NOTE, low)),
+        sheet=bool(re.search(_SHEET, bare)),
+        note=bool(re.search(_NOTE, bare)),
     )
 
 

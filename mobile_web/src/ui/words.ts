@@ -100,9 +100,9 @@ const en = {
   emptyTitle: "What can be off your desk?",
   emptyText: (name: string) => `${name || "Your computer"} works with your own files, for now only in the folder Deskhand. It asks before anything that cannot be undone.`,
   suggestions: [
-    { title: "Which client bought most?", note: "reads a table, writes a table", text: "Look through the tables in Deskhand: which client bought most? Write me a table." },
-    { title: "Make one page of the minutes", note: "reads documents, writes one", text: "Make one page of the minutes in Deskhand, with what was decided and what is open." },
-    { title: "Tidy the folder Inbox", note: "shows its plan first, can be undone", text: "Tidy the folder Inbox in Deskhand. Show me the plan first." },
+    { title: "Which client ordered most?", note: "reads a table, answers with its numbers", text: "Which client in Orders 2026.csv ordered most?" },
+    { title: "Summarise the meeting notes", note: "reads a document, says what counts", text: "Summarise Meeting notes.docx" },
+    { title: "Tidy this folder by type", note: "shows every move first, can be undone", text: "Tidy this folder by type" },
   ],
 
   hearOf: "Hear of asks and results",
