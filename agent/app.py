@@ -25,6 +25,7 @@ from agent.database import open_database
 from agent.desk.desk import Desk
 from agent.desk.thread import AgentThread, received
 from agent.desk.workspace import Workspaces
+from agent.home.received import free_place
 from agent.home.samples import make_desk
 from agent.link.blobs import BlobTransfer
 from agent.link.client import Link
@@ -170,13 +171,7 @@ class Agent:
         """A free name for a file that was sent along, in the first folder."""
         folder = self._config.home.desk / RECEIVED_FOLDER
         folder.mkdir(parents=True, exist_ok=True)
-        name = Path(file.name.replace("\0", "")).name.strip(". ")[:120] or "file"
-        target = folder / name
-        number = 2
-        while target.exists():
-            target = folder / f"{Path(name).stem} ({number}){Path(name).suffix}"
-            number += 1
-        return target
+        return free_place(folder, file.name)
 
     async def remove_device(self, device: str) -> None:
         """Shut a device out. Raises `NoSuchDevice`."""

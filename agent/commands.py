@@ -17,10 +17,11 @@ from agent.control import Handler, Peer, Problem
 from agent.desk.outcome import FINISHED, Outcome, of_message
 from agent.desk.ports import Computer, Received
 from agent.desk.thread import received
+from agent.journal.records import AskRecord
 from agent.link.devices import NoSuchDevice
 from agent.link.http import NotARelay, RelayUnreachable
 from agent.link.pairing import Pairing, PairingOver
-from agent.thread.entries import Answer, Body, Message, RequestUndo, Stop, dump_body
+from agent.thread.entries import Answer, Ask, Body, Message, RequestUndo, Stop, dump_body
 from agent.thread.mirror import StoredEntry
 from agent.thread.parts import DEFAULT_EXPIRY_S, File
 from relay.protocol.errors import Malformed, Refused
@@ -96,19 +97,22 @@ class Commands:
         return made.to_json()
 
     def _attach(self, path: Path) -> File:
-        """Copy a file of the person's into the first folder, where the brain may read it."""
+        """A file of the person's where the brain may read it: a copy in the first folder, unless it lies in one."""
         if not path.is_file():
             raise Problem(f"{path} is not a file.", "Check the name.", "usage")
-        size = path.stat().st_size
-        with path.open("rb") as source:
-            digest = hashlib.file_digest(source, "sha256").hexdigest()
         mime = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        file = File(name=path.name, bytes=size, sha256=digest, mime=mime)
-        inside = any(path.resolve().is_relative_to(root.resolve()) for root in self._agent.roots.roots)
-        target = path if inside else self._agent.place("", file)
-        if not inside:
+        try:
+            with path.open("rb") as source:
+                digest = hashlib.file_digest(source, "sha256").hexdigest()
+                file = File(name=path.name, bytes=source.tell(), sha256=digest, mime=mime)
+            inside = any(path.resolve().is_relative_to(root.resolve()) for root in self._agent.roots.roots)
+            if inside and str(path).encode(errors="ignore") == os.fsencode(path):
+                return file.model_copy(update={"path": str(path)})
+            target = self._agent.place("", file)
             shutil.copyfile(path, target)
-        return file.model_copy(update={"path": str(target)})
+        except OSError as error:
+            raise Problem(f"{path} could not be attached: {error.strerror}.", "Nothing was sent.", "usage") from error
+        return file.model_copy(update={"name": target.name, "path": str(target)})
 
     async def _outcome(self, _peer: Peer, request: dict[str, Any]) -> dict[str, Any]:
         """The outcome of a message; with ``wait`` once it needs no more waiting, at the latest after ``timeout``."""
@@ -171,22 +175,32 @@ class Commands:
             "asks": [
                 {
                     "id": ask.id, "task": ask.task, "kind": ask.kind, "level": ask.level, "action": ask.action,
-                    "digest": ask.digest, "seq": ask.seq,
+                    "digest": ask.digest, "choices": self._choices(ask), "seq": ask.seq,
                 }
                 for ask in asks
             ]
         }  # fmt: skip
 
-    async def _answer(self, _peer: Peer, request: dict[str, Any]) -> dict[str, Any]:
+    def _choices(self, ask: AskRecord) -> list[str]:
+        entry = self._agent.mirror.by_body_id(ask.id)
+        return entry.body.choices if entry is not None and isinstance(entry.body, Ask) else []
+
+    def _open_ask(self, name: str) -> AskRecord:
         with self._agent.engine.begin() as tx:
-            found = [ask for ask in self._agent.desk.journal.asks.open(tx) if ask.id.startswith(str(request["ask"]))]
+            found = [ask for ask in self._agent.desk.journal.asks.open(tx) if name and ask.id.startswith(name)]
         if len(found) != 1:
             raise Problem("There is no such open ask.", "`deskhand ask list` shows the open ones.", "not_found")
-        ask = found[0]
+        return found[0]
+
+    async def _answer(self, _peer: Peer, request: dict[str, Any]) -> dict[str, Any]:
+        deadline = time.monotonic() + STORED_WITHIN_S
+        while (ask := self._open_ask(str(request["ask"]))).seq is None and time.monotonic() < deadline:
+            await self._wait(deadline)
         if ask.seq is None or ask.hash is None:
             raise Problem(
                 "This ask is not in the thread yet: the relay is away.", "Try again when it is back.", "offline"
             )
+        in_words = request["verdict"] == "text" and ask.kind == "in_doubt"
         try:
             answer = Answer.model_validate(
                 {
@@ -195,7 +209,7 @@ class Commands:
                     "via": "terminal",
                     "ask_seq": ask.seq,
                     "ask_hash": ask.hash,
-                    "verdict": request["verdict"],
+                    "verdict": request["text"] if in_words else request["verdict"],
                     "scope": request.get("scope"),
                     "text": request.get("text"),
                     "reason": request.get("reason"),

@@ -15,6 +15,9 @@ DEFAULT_PORT = 8440
 DEFAULT_MODEL = "claude-sonnet-5-5"
 
 
+_TEXTS = ("relay", "name", "invite", "keyring", "model")
+
+
 class BadConfig(ValueError):
     """A setting makes no sense; the text says which and what to write instead."""
 
@@ -106,11 +109,18 @@ def load(env: Mapping[str, str] | None = None) -> Config:
 def read_file(home: Home) -> dict[str, Any]:
     """The settings file as it is; empty where there is none. Raises `BadConfig`."""
     try:
-        return tomllib.loads(home.config.read_text(encoding="utf-8"))
+        stored = tomllib.loads(home.config.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
         raise BadConfig(f"{home.config} cannot be read: {error}. Mend or delete it.") from error
+    for name in _TEXTS:
+        if not isinstance(stored.get(name, ""), str):
+            raise BadConfig(f'`{name}` in {home.config} must be a text, such as {name} = "…".')
+    folders = stored.get("folders", [])
+    if not isinstance(folders, list) or not all(isinstance(item, str) for item in folders):
+        raise BadConfig(f'`folders` in {home.config} must be a list, such as folders = ["/home/me/Documents"].')
+    return stored
 
 
 def save(home: Home, **values: Any) -> None:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from agent.control_wire import MAX_LINE_BYTES, socket_path
+from agent.control_wire import MAX_LINE_BYTES, check_private, socket_path
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +38,13 @@ class Peer:
 
     async def receive(self) -> dict[str, Any]:
         """The next line of the command line. Raises `ConnectionError` when it has gone."""
-        line = await self._reader.readline()
-        if not line:
+        try:
+            line = await self._reader.readline()
+            value = json.loads(line) if line else None
+        except (ValueError, RecursionError):
+            value = "garbage"
+        if value is None:
             raise ConnectionResetError
-        value = json.loads(line)
         if not isinstance(value, dict):
             raise Problem("That is not a request.", "Use the deskhand command.")
         return value
@@ -65,6 +68,8 @@ async def serve(state: Path, handlers: dict[str, Handler]) -> AsyncIterator[None
 
     path = socket_path(state)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.parent != state:
+        check_private(path.parent)
     path.unlink(missing_ok=True)
     server = await asyncio.start_unix_server(connected, path, limit=MAX_LINE_BYTES)
     path.chmod(0o600)

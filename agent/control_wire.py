@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import socket
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ MAX_SOCKET_PATH = 100
 """Unix socket paths are limited to 103 (macOS) or 107 bytes."""
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
+_BROKE_OFF = "The agent ended in the middle of the answer. Try again."
 
 
 class AgentDown(ConnectionError):
@@ -52,7 +54,7 @@ class Client:
         path = socket_path(state)
         try:
             if path.parent != state:
-                _check_owner(path.parent)
+                check_private(path.parent)
             self._socket.connect(str(path))
         except OSError as error:
             self._socket.close()
@@ -67,12 +69,15 @@ class Client:
         self._socket.close()
 
     def send(self, **request: Any) -> None:
-        """Send one line."""
-        self._socket.sendall(json.dumps(request).encode() + b"\n")
+        """Send one line. Raises `AgentDown` where the agent went away."""
+        try:
+            self._socket.sendall(json.dumps(request).encode() + b"\n")
+        except ConnectionError as error:
+            raise AgentDown(_BROKE_OFF) from error
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Answers up to and without the last; ends when it comes, which `result` then holds."""
-        for line in self._reader:
+        for line in self._received():
             answer = json.loads(line)
             if "error" in answer:
                 error = answer["error"]
@@ -81,7 +86,13 @@ class Client:
                 self.result: dict[str, Any] = answer["done"]
                 return
             yield answer
-        raise AgentDown("The agent ended in the middle of the answer. Try again.")
+        raise AgentDown(_BROKE_OFF)
+
+    def _received(self) -> Iterator[bytes]:
+        try:
+            yield from self._reader
+        except ConnectionError as error:
+            raise AgentDown(_BROKE_OFF) from error
 
     def call(self, **request: Any) -> dict[str, Any]:
         """One request, one answer."""
@@ -91,6 +102,8 @@ class Client:
         return self.result
 
 
-def _check_owner(folder: Path) -> None:
-    if folder.stat().st_uid != os.getuid():
-        raise PermissionError(f"{folder} belongs to somebody else")
+def check_private(folder: Path) -> None:
+    """Raise `PermissionError` unless the folder is this user's own and no link: its name may be known to others."""
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
+        raise PermissionError(f"{folder} belongs to somebody else. Remove it, then start again.")

@@ -4,16 +4,17 @@ The types and the schema come from the pydantic models of `relay.protocol.frames
 `agent.thread.live`, so that the wire is defined once. `parse.ts` reads the compact schema:
 
     "str" | "int" | "num" | "bool" | "null" | "any"    a plain type
-    ["str", pattern, maximum length]                   0 where there is none
+    ["str", pattern, maximum length]                   0, or nothing, where there is none
     ["int" | "num", least, most]
     ["is", value, …]                                   one of these texts
-    ["list", item, maximum length]   ["map", value]
-    ["obj", {name: schema}, [required name, …]]
+    ["list", item, maximum length or nothing]   ["map", value]
+    ["obj", {name: schema}]                            "name?" may be absent
     ["or", schema, …]   ["by", member, {value: schema}]   ["ref", name]
 
 Run it after a change of those models: `.venv/bin/python scripts/generate_types.py`.
 """
 
+# ruff: noqa: INP001 - run by its path, not imported
 from __future__ import annotations
 
 import json
@@ -115,14 +116,15 @@ def compact(schema: Schema) -> Any:
         case {"anyOf": options}:
             return ["or", *map(compact, options)]
         case {"type": "array"}:
-            return ["list", compact(schema["items"]), schema.get("maxItems", 0)]
+            return ["list", compact(schema["items"]), *([schema["maxItems"]] if "maxItems" in schema else [])]
         case {"type": "object", "properties": properties}:
-            return ["obj", {name: compact(part) for name, part in properties.items()}, required(schema)]
+            needed = required(schema)
+            return ["obj", {name if name in needed else f"{name}?": compact(part) for name, part in properties.items()}]
         case {"type": "object"}:
             values = schema.get("additionalProperties")
             return ["map", compact(values) if isinstance(values, dict) else "any"]
         case {"type": "string"} if "pattern" in schema or "maxLength" in schema:
-            return ["str", schema.get("pattern", 0), schema.get("maxLength", 0)]
+            return ["str", schema.get("pattern", 0), *([schema["maxLength"]] if "maxLength" in schema else [])]
         case {"type": "integer" | "number" as kind} if "minimum" in schema or "maximum" in schema:
             return [SHORT[kind], schema["minimum"], schema["maximum"]]
         case {"type": kind}:

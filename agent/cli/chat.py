@@ -35,10 +35,13 @@ def _say(line: str) -> None:
         case "/approve" | "/deny":
             verdict = "approve" if command == "/approve" else "deny"
             _call(op="answer", ask=rest.strip(), verdict=verdict)
+        case "/answer":
+            ask, _, text = rest.strip().partition(" ")
+            _call(op="answer", ask=ask, verdict="text", text=text.strip())
         case "/stop":
             _call(op="stop", all=True)
         case _ if command.startswith("/"):
-            typer.echo("  /approve ID · /deny ID · /stop")
+            typer.echo("  /approve ID · /deny ID · /answer ID TEXT · /stop")
         case _:
             _call(op="send", text=line)
 
@@ -68,7 +71,9 @@ def _show(entry: dict[str, Any]) -> None:
         case "ask":
             short = entry["id"][:8]
             changes = "".join(f"\n    {_moved(change)}" for change in entry["action"].get("changes", []))
-            said = f"? {entry['action']['title']}{changes}\n  /approve {short}   /deny {short}"
+            choices = " | ".join(entry.get("choices") or ["…"])
+            ways = f"/approve {short}   /deny {short}" if entry["kind"] == "approval" else f"/answer {short} {choices}"
+            said = f"? {entry['action']['title']}{changes}\n  {ways}"
         case "notice":
             said = f"! {entry['text']} {entry['next']}"
         case "task.created":

@@ -173,8 +173,7 @@ def ask_answer(ask: AskId, text: Annotated[str, typer.Argument(help="Your answer
     """Answer a question; for an interrupted step: check, again or skip."""
     from agent.cli.shared import call
 
-    verdict = text if text in {"check", "again", "skip"} else "text"
-    call(op="answer", ask=ask, verdict=verdict, text=text)
+    call(op="answer", ask=ask, verdict="text", text=text)
 
 
 @app.command()

@@ -21,13 +21,13 @@ from agent.cli.shared import (
     print_json,
 )
 from agent.control_wire import AgentDown, AgentError, Client
+from agent.home.received import free_place
 
 _EXITS = {
     "failed": EXIT_FAILED, "stopped": EXIT_FAILED, "expired": EXIT_FAILED, "cancelled": EXIT_FAILED,
     "waiting": EXIT_WAITING, "in_doubt": EXIT_WAITING,
 }  # fmt: skip
 _ANSWER_S = 30.0
-_USAGE = {"input_tokens": 0, "output_tokens": 0, "usd": 0.0, "seconds": 0.0}
 
 
 def run_send(
@@ -58,13 +58,15 @@ def run_send(
 def run_wait(task: str, *, as_json: bool, timeout: float | None) -> None:
     """Wait for the message a task belongs to."""
     message = call(op="task_message", task=task)["message"]
-    _finish(_wait({"id": message}, timeout), wait=True, as_json=as_json, out=None)
+    _finish(_wait(_queued(message), timeout), wait=True, as_json=as_json, out=None)
 
 
 def _leave(message: str, text: str, files: list[str]) -> dict[str, Any]:
     """Leave the message for an agent that does not run."""
-    from agent.spool import leave
+    from agent.spool import MAX_TEXT_BYTES, leave
 
+    if len(text.encode(errors="replace")) > MAX_TEXT_BYTES:
+        fail(f"The text is longer than {MAX_TEXT_BYTES // 1024} KiB.", "Put it into a file and attach that.")
     if files:
         fail(
             "The agent is not running, and files can only be sent while it is.",
@@ -73,9 +75,13 @@ def _leave(message: str, text: str, files: list[str]) -> dict[str, Any]:
         )
     body = {"id": message, "type": "message", "via": "terminal", "text": text}
     leave(config().home.spool, body, time.time_ns())
+    return _queued(message)
+
+
+def _queued(message: str) -> dict[str, Any]:
     return {
         "id": message, "seq": None, "state": "queued", "receipts": [], "tasks": [], "text": "", "files": [],
-        "not_done": [], "asks": [], "usage": dict(_USAGE),
+        "not_done": [], "asks": [], "usage": {"input_tokens": 0, "output_tokens": 0, "usd": 0.0, "seconds": 0.0},
     }  # fmt: skip
 
 
@@ -97,12 +103,12 @@ def _wait(outcome: dict[str, Any], timeout: float | None) -> dict[str, Any]:
 
 def _finish(outcome: dict[str, Any], *, wait: bool, as_json: bool, out: Path | None) -> None:
     timed_out = bool(outcome.pop("timed_out", False))
-    if out is not None:
-        _copy_out(outcome, out)
     if as_json:
         print_json(outcome)
     else:
         _print(outcome, timed_out=timed_out)
+    if out is not None:
+        _copy_out(outcome, out)
     if timed_out:
         raise typer.Exit(EXIT_UNREACHABLE)
     if wait:
@@ -111,17 +117,14 @@ def _finish(outcome: dict[str, Any], *, wait: bool, as_json: bool, out: Path | N
 
 def _copy_out(outcome: dict[str, Any], out: Path) -> None:
     """Copy the result's files, never over anything."""
-    out.mkdir(parents=True, exist_ok=True)
-    for file in outcome["files"]:
-        source = Path(file["path"] or "")
-        if not source.is_file():
-            continue
-        target = out / file["name"]
-        number = 2
-        while target.exists():
-            target = out / f"{Path(file['name']).stem} ({number}){Path(file['name']).suffix}"
-            number += 1
-        shutil.copyfile(source, target)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for file in outcome["files"]:
+            source = Path(file["path"] or "")
+            if source.is_file():
+                shutil.copyfile(source, free_place(out, file["name"]))
+    except OSError as error:
+        fail(f"The files could not be copied to {out}: {error.strerror}.", "They are where the agent left them.")
 
 
 def _print(outcome: dict[str, Any], *, timed_out: bool) -> None:

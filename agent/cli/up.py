@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
@@ -60,6 +61,7 @@ class Child:
     def tend(self) -> None:
         """Start it where it does not run and should."""
         if self._held is not None and self._held.exists():
+            self.stop()  # it may just have been started
             return
         if self.pid is not None or time.monotonic() < self._next_start:
             return
@@ -105,13 +107,20 @@ def run_up(host: str, port: int, folders: list[Path], *, browser: bool, tailscal
     for folder in folders:
         if not folder.expanduser().is_dir():
             fail(f"{folder} is not a folder.", "Name one that exists.")
-    running = read_pids(settings.home.state)
-    if running and _alive(running["pid"]):
-        fail(f"Deskhand runs here already, at {running['url']}.", "`deskhand status` shows how it is.")
     settings.home.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    settings.home.held.unlink(missing_ok=True)
+    with (settings.home.state / "up.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            at = read_pids(settings.home.state).get("url")
+            fail(f"Deskhand runs here already{f', at {at}' if at else ''}.", "`deskhand status` shows how it is.")
+        settings.home.held.unlink(missing_ok=True)
+        _run(settings, host, port, folders, browser=browser, tailscale=tailscale)
+
+
+def _run(settings: Config, host: str, port: int, folders: list[Path], *, browser: bool, tailscale: bool) -> None:
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
     children: list[Child] = []
     try:
@@ -233,16 +242,6 @@ def read_pids(state: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _write_pids(settings: Config, url: str, children: list[Child]) -> None:

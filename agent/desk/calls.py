@@ -19,6 +19,7 @@ from agent.desk.workspace import TaskWorkspace, Workspaces
 from agent.journal.records import AskRecord, Call
 from agent.thread.entries import Ask
 from agent.thread.parts import Action, Change
+from relay.protocol.errors import Malformed
 from relay.protocol.ids import canonical_json
 
 MAX_CHANGES_SHOWN = 400
@@ -87,10 +88,10 @@ class Calls:
             planned = await asyncio.to_thread(tool.prepare, call.input, workspace)
             foreign = self._check(run, call, planned, workspace)
             return await self._execute(call, tool, planned, foreign, workspace, show)
-        except OutsideGrant as outside:
-            self._ask_for_folder(run, call, outside)
-            raise Parked("approval") from outside
         except ToolError as error:
+            if isinstance(error, OutsideGrant) and self._is_task(run):
+                self._ask_for_folder(run, call, error)
+                raise Parked("approval") from error
             show(call.id, call.tool, call.title or call.tool, "failed", str(error))
             return self._close(call, ToolOutput(str(error), failed=True))
 
@@ -143,6 +144,11 @@ class Calls:
         elif ask.scope == "task":
             self._room.journal.grants.add(tx, self._room.computer.new_id(), "changes", "", call.run, now)
         self._room.journal.calls.change(tx, call.id, approved=ask.digest)
+
+    def _is_task(self, run: str) -> bool:
+        """Whether the run can wait for a person; the front desk cannot, it must stay free."""
+        with self._room.engine.begin() as tx:
+            return self._room.journal.tasks.get(tx, run) is not None
 
     def _has_folder(self, tx: Connection, run: str, folder: str) -> bool:
         return any(grant["folder"] == folder for grant in self._room.journal.grants.of(tx, run))
@@ -218,9 +224,12 @@ class Calls:
             ask.id, run, call.id, ask.kind, ask.level, ask.digest, ask.action.model_dump(mode="json"), None, None,
             "open", None, None, None,
         )  # fmt: skip
-        with self._room.engine.begin() as tx:
-            self._room.journal.asks.add(tx, record)
-            self._room.post.ask(tx, ask)
+        try:
+            with self._room.engine.begin() as tx:
+                self._room.journal.asks.add(tx, record)
+                self._room.post.ask(tx, ask)
+        except Malformed:
+            raise ToolError("This is too long for a person to read in one ask. Do or say less in one call.") from None
         self._room.thread.committed()
 
     async def _execute(
@@ -257,7 +266,9 @@ class Calls:
 
 def action_digest(call: Call, planned: Planned) -> str:
     """SHA-256 over the tool, its whole input and the exact changes with the content they start from."""
-    touches = [[touch.op, str(touch.path), str(touch.to or ""), _fingerprint(touch)] for touch in planned.touches]
+    touches = [
+        [touch.op, ascii(str(touch.path)), ascii(str(touch.to or "")), _fingerprint(touch)] for touch in planned.touches
+    ]
     return hashlib.sha256(canonical_json([call.tool, call.input, touches])).hexdigest()
 
 

@@ -21,7 +21,7 @@ from agent.desk.front_desk import FrontDesk
 from agent.desk.intake import Intake
 from agent.desk.memory import MemoryFile
 from agent.desk.ports import Computer, Received, ThreadPort
-from agent.desk.post import Post
+from agent.desk.post import Post, fitting
 from agent.desk.results import Results
 from agent.desk.room import Room
 from agent.desk.tasks import TaskRunner
@@ -60,8 +60,8 @@ class Files(Protocol):
     def undo(self, task: str, name: Callable[[Path], str] = ...) -> Undone:
         """Take back a task's changes."""
 
-    def recover(self, call: str) -> str:
-        """Bring the files of an interrupted call into one clear state, or say "in_doubt"."""
+    def recover(self, call: str, planned: int | None = None) -> str:
+        """Bring the files of an interrupted call into one clear state, or say "in_doubt"; ``planned`` 0: take nothing back."""
 
 
 class Desk:
@@ -201,17 +201,22 @@ class Desk:
     def _recover(self) -> None:
         """After a start: bring interrupted calls into a clear state, or ask."""
         with self._engine.begin() as tx:
-            running = self.journal.tasks.all(tx, Task.RUNNING)
             started = self.journal.calls.started(tx)
+            tasks = {call.run: self.journal.tasks.get(tx, call.run) for call in started}
         for call in started:
+            task = tasks[call.run]
+            if task is not None and task.state.ended:
+                self._files.recover(call.id, 0)  # the person was told of what it changed, and can undo it
+                with self._engine.begin() as tx:
+                    self.journal.calls.change(tx, call.id, state="result", failed=True)
+                continue
             if self._files.recover(call.id) != "in_doubt":
                 with self._engine.begin() as tx:
                     self.journal.calls.change(tx, call.id, state="intent")
                 continue
-            task = next((task for task in running if task.id == call.run), None)
             with self._engine.begin() as tx:
                 asked = self.journal.asks.latest_for(tx, call.id)
-            if task is None or (asked is not None and asked.kind == "in_doubt"):
+            if task is None or task.state is not Task.RUNNING or (asked is not None and asked.kind == "in_doubt"):
                 continue
             self._calls.ask_in_doubt(task.id, call)
             with self._engine.begin() as tx:
@@ -264,8 +269,8 @@ class Desk:
                     id=self._computer.new_id(),
                     type="undo.done",
                     task=name,
-                    restored=undone.restored[:400],
-                    refused=undone.refused[:100],
+                    restored=fitting(undone.restored),
+                    refused=fitting(undone.refused),
                 ),
             )
         return None

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from agent.desk.ports import Computer, ThreadPort
+from agent.desk.post import shorten
 from agent.thread.live import LiveStep, LiveText
 
 FLUSH_S = 0.05
+PIECE_CHARS = 8_000
+"""Text of one frame; some servers send a whole answer at once."""
+SHOWN_CHARS = 300
 
 
 class LiveRun:
@@ -39,12 +43,12 @@ class LiveRun:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._pending:
+        while self._pending:
+            piece, self._pending = self._pending[:PIECE_CHARS], self._pending[PIECE_CHARS:]
             body = LiveText(
-                type="text", in_reply_to=self._in_reply_to, task=self._task, offset=self._offset, text=self._pending
+                type="text", in_reply_to=self._in_reply_to, task=self._task, offset=self._offset, text=piece
             )
-            self._offset += len(self._pending)
-            self._pending = ""
+            self._offset += len(piece)
             self._thread.live(body, stream=self._stream)
 
     def step(self, step: str, tool: str, title: str, state: str, detail: str | None) -> None:
@@ -57,9 +61,9 @@ class LiveRun:
                 "task": self._task,
                 "step": step,
                 "tool": tool,
-                "title": title,
+                "title": shorten(title, SHOWN_CHARS),
                 "state": state,
-                "detail": detail,
+                "detail": None if detail is None else shorten(detail, SHOWN_CHARS),
             }
         )
         self._thread.live(body, stream=self._steps, keep=True)

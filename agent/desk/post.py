@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from agent.thread.entries import Ask, AskClosed, Notice, Receipt, Reply, Result,
 from agent.thread.parts import PlanStep
 
 PUSH_TEXT_CHARS = 180
+MAX_TEXT_BYTES = 24 * 1024
+MAX_LINES_BYTES = 28 * 1024
 
 
 def rfc3339(seconds: float) -> str:
@@ -30,6 +32,25 @@ def shorten(text: str, limit: int) -> str:
     """The beginning of a text, on one line."""
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def fitting(lines: Sequence[str]) -> list[str]:
+    """As many lines as fit into half an entry; the last one then says how many are left out."""
+    kept: list[str] = []
+    left = MAX_LINES_BYTES
+    for line in lines:
+        left -= len(line.encode(errors="replace")) + 4
+        if left < 0:
+            return [*kept, f"… and {len(lines) - len(kept)} more"]
+        kept.append(line)
+    return kept
+
+
+def bounded(text: str) -> str:
+    """A text that fits into an entry; the end of a longer one is left out."""
+    if len(text.encode(errors="replace")) <= MAX_TEXT_BYTES:
+        return text
+    return text.encode(errors="replace")[:MAX_TEXT_BYTES].decode(errors="ignore") + "…"
 
 
 class Post:
@@ -50,6 +71,7 @@ class Post:
 
     def reply(self, tx: Connection, in_reply_to: str, text: str, usage: Any, *, quiet: bool) -> None:
         """The front desk's words; pushed, because a person waits for them, unless (``quiet``) a task follows."""
+        text = bounded(text)
         body = Reply(id=self._computer.new_id(), type="reply", in_reply_to=in_reply_to, text=text, usage=usage)
         if quiet:
             self._thread.put(tx, body)

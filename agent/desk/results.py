@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from agent.core.task_state import Task
-from agent.desk.post import Post, rfc3339
+from agent.desk.post import Post, bounded, rfc3339, shorten
 from agent.desk.room import Room
 from agent.journal.records import TaskRecord
 from agent.journal.store import Journal
-from agent.thread.entries import Result
+from agent.thread.entries import Result, dump_body
+from agent.thread.outbox import MAX_BODY_BYTES
 from agent.thread.parts import File, Preview, UndoOffer, Usage
 
 MAX_FILES = 40
-MAX_TEXT_BYTES = 24 * 1024
 MAX_LEDGER_LINES = 60
+MAX_LEDGER_CHARS = 300
 
 
 class UndoRecords(Protocol):
@@ -68,6 +69,8 @@ class Results:
         made = sorted(self._undo.created_by(task.id))
         paths = list(dict.fromkeys([*(Path(name) for call in calls for name in call.files), *made]))
         not_done = list(dict.fromkeys(line for call in calls for line in call.not_done))
+        if bounded(ending.text) != ending.text:
+            not_done.append("The text was longer than fits into one answer; its end is left out.")
         present = [path for path in paths if path.is_file()]
         if len(present) > MAX_FILES:
             not_done.append(f"{len(present) - MAX_FILES} more files are on the computer but not attached here.")
@@ -85,14 +88,14 @@ class Results:
         ]
         steps_file = await self._steps(task.id, steps) if steps else None
         offer = self._undo.offer(task.id)
-        result = Result(
+        result = _fitting(Result(
             id=self._room.computer.new_id(),
             type="result",
             task=task.id,
             in_reply_to=task.in_reply_to,
-            text=_bounded(ending.text, not_done),
+            text=bounded(ending.text),
             files=files,
-            not_done=not_done[:MAX_LEDGER_LINES],
+            not_done=[shorten(line, MAX_LEDGER_CHARS) for line in not_done[:MAX_LEDGER_LINES]],
             undo=UndoOffer(changes=offer[0], until=rfc3339(offer[1].timestamp())) if offer else None,
             steps_blob=steps_file,
             seconds=round(task.seconds, 1),
@@ -102,7 +105,7 @@ class Results:
                 usd=task.usage.usd,
                 seconds=round(task.seconds, 1),
             ),
-        )
+        ))  # fmt: skip
         with self._room.engine.begin() as tx:
             current = self._room.journal.tasks.get(tx, task.id)
             if current is None or current.result_posted:
@@ -123,7 +126,7 @@ class Results:
     def exists(self, name: str, task: str) -> bool:
         """Whether a file a result names is there: among what the task touched, or beneath the granted folders."""
         wanted = Path(name).name.casefold()
-        if any((root / name).exists() for root in self._roots()):
+        if any(_is_there(root / name) for root in self._roots()):
             return True
         with self._room.engine.begin() as tx:
             calls = self._room.journal.calls.of(tx, task)
@@ -174,14 +177,27 @@ def settle_message(journal: Journal, post: Post, tx: Any, message: str) -> None:
         post.receipt(tx, name, kind)
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # no disk can hold such a name
+        return False
+
+
 def _measure(path: Path) -> tuple[int, str]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return file.tell(), digest
 
 
-def _bounded(text: str, not_done: list[str]) -> str:
-    if len(text.encode()) <= MAX_TEXT_BYTES:
-        return text
-    not_done.append("The text was longer than fits into one answer; its end is left out.")
-    return text.encode()[:MAX_TEXT_BYTES].decode(errors="ignore") + "…"
+def _fitting(result: Result) -> Result:
+    """The result with as many previews, and if need be files and ledger lines, as fit into one entry."""
+    files, not_done = list(result.files), list(result.not_done)
+    while len(json.dumps(dump_body(result), ensure_ascii=False).encode(errors="replace")) > MAX_BODY_BYTES:
+        shown = [number for number, file in enumerate(files) if file.previews]
+        if shown:
+            files[shown[-1]] = files[shown[-1]].model_copy(update={"previews": []})
+        else:
+            (files or not_done).pop()
+        result = result.model_copy(update={"files": files, "not_done": not_done})
+    return result

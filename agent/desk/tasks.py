@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from agent.core.budget import Budget
-from agent.core.ports import BrainError, Usage
+from agent.core.ports import BrainError, ToolError, Usage
 from agent.core.task_state import Event, Task, step
 from agent.desk.calls import Calls, Outcome, Parked
 from agent.desk.claims import missing_files
@@ -24,6 +24,7 @@ from agent.thread.parts import PlanStep
 
 SIDE_BY_SIDE = 3
 CLAIM_CORRECTIONS = 2
+STOPPED = "Stopped in the middle of this step."
 log = logging.getLogger(__name__)
 
 
@@ -66,10 +67,12 @@ class TaskRunner:
                 self._working[task.id] = asyncio.create_task(self._run(task.id), name=f"task {task.id}")
 
     def cancel(self, task: str) -> None:
-        """Cut a task's work short: its state says already that it was stopped."""
+        """Cut a task's work short, if it is at work, and show what it did: its state says already that it was stopped."""
         working = self._working.get(task)
         if working is not None:
             working.cancel()
+        else:
+            self._working[task] = asyncio.create_task(self._run(task), name=f"stopped task {task}")
 
     async def close(self) -> None:
         """End all work; what is unfinished goes on at the next start."""
@@ -83,6 +86,8 @@ class TaskRunner:
             task = self._begin(name)
             if task is not None:
                 await self._work(task)
+            else:
+                await self._after_stop(name)
         except asyncio.CancelledError:
             await self._after_stop(name)
         except Exception:
@@ -177,6 +182,8 @@ class TaskRunner:
             return await self._calls.run(task.id, block, self._room.tools.get(block["name"]), live.step)
         try:
             return handler(task, block)
+        except ToolError as error:
+            return Outcome(str(error), failed=True)
         except (KeyError, TypeError, ValueError) as error:
             return Outcome(
                 f"The input does not fit the tool: {error}. Look at its schema and call it again.", failed=True
@@ -225,8 +232,11 @@ class TaskRunner:
         """A stopped task still shows what it changed, so that it can be undone."""
         with self._room.engine.begin() as tx:
             task = self._room.journal.tasks.get(tx, name)
-        if task is None or task.state is not Task.STOPPED:
-            return  # the agent itself ends: the task goes on at the next start
+            if task is None or task.state is not Task.STOPPED:
+                return  # the agent itself ends: the task goes on at the next start
+            for call in self._room.journal.calls.of(tx, name):
+                if call.state == "start":  # what it changed stays, like that of the calls before; undo takes it back
+                    self._room.journal.calls.change(tx, call.id, state="result", output=STOPPED, failed=True)
         if self._results.changed_files(name):
             await self._results.finish(task, Ending(Task.STOPPED, "Stopped. This was done until then.", task.reason))
 

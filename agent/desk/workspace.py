@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from agent.core.ports import Op, Planned, Stopped, ToolError, Touch
+from agent.core.ports import Op, OutsideGrant, Planned, Stopped, ToolError, Touch
 from agent.permissions.undo import FileJournal
 from agent.tools.roots import Roots
 
@@ -63,11 +64,13 @@ class TaskWorkspace:
 
     def find(self, name: str) -> Path:
         """An existing file or folder. Raises `ToolError` or `OutsideGrant`."""
-        return self._paths.find(name)
+        with self._not_asking_for_hidden():
+            return self._paths.find(name)
 
     def target(self, name: str) -> Path:
         """Where a file may be written. Raises `ToolError` or `OutsideGrant`."""
-        return self._paths.target(name)
+        with self._not_asking_for_hidden():
+            return self._paths.target(name)
 
     def display(self, path: Path) -> str:
         """The name people know ``path`` by."""
@@ -105,6 +108,15 @@ class TaskWorkspace:
         """Raise `Stopped` where the person has stopped the task."""
         if self._stopped():
             raise Stopped
+
+    @contextmanager
+    def _not_asking_for_hidden(self) -> Iterator[None]:
+        try:
+            yield
+        except OutsideGrant as outside:
+            if any(outside.folder.is_relative_to(path) for path in self._paths.hidden):
+                raise ToolError("That belongs to Deskhand itself; no tool may use it.") from None
+            raise
 
     def _announced(self, touch: Touch) -> None:
         if self._planned is not None and touch not in self._planned:

@@ -159,7 +159,7 @@ class Turns:
 
     def add(self, tx: Connection, run: str, role: str, content: list[dict[str, Any]]) -> None:
         """Append a message."""
-        tx.execute(insert(TURNS).values(run=run, role=role, content=json.dumps(content, ensure_ascii=False)))
+        tx.execute(insert(TURNS).values(run=run, role=role, content=json.dumps(content)))
 
     def all(self, tx: Connection, run: str) -> list[dict[str, Any]]:
         """The conversation in the form of the Messages API."""
@@ -174,7 +174,7 @@ class Calls:
         """Write the intent; nothing has happened yet."""
         values = {
             "id": call.id, "run": call.run, "tool_use": call.tool_use, "tool": call.tool,
-            "input": json.dumps(call.input, ensure_ascii=False), "title": call.title, "state": "intent",
+            "input": json.dumps(call.input), "title": call.title, "state": "intent",
             "at": call.at,
         }  # fmt: skip
         tx.execute(insert(CALLS).values(**values))
@@ -210,7 +210,7 @@ class Calls:
         """Set columns of a call."""
         for name in ("files", "not_done", "foreign"):
             if name in values:
-                values[name] = json.dumps(values[name], ensure_ascii=False)
+                values[name] = json.dumps(values[name])
         tx.execute(update(CALLS).where(CALLS.c.id == call).values(**values))
 
 
@@ -221,7 +221,7 @@ class Asks:
         """Open an ask."""
         values = {
             "id": ask.id, "task": ask.task, "call": ask.call, "kind": ask.kind, "level": ask.level,
-            "digest": ask.digest, "action": json.dumps(ask.action, ensure_ascii=False), "state": ask.state,
+            "digest": ask.digest, "action": json.dumps(ask.action), "state": ask.state,
         }  # fmt: skip
         tx.execute(insert(ASKS).values(**values))
 

@@ -14,7 +14,7 @@ import pytest
 from agent.control_wire import Client
 from tests.story.brains import desk_doing, moves, task_doing
 from tests.story.home import Home, eventually, running
-from tests.story.messages_server import Answer, MessagesServer, is_front_desk, last_text, messages_server
+from tests.story.messages_server import Answer, MessagesServer, is_front_desk, last_text
 
 
 class Brain(MessagesServer):
@@ -49,6 +49,12 @@ def files(home: Home, *names: str) -> list[str]:
     return list(names)
 
 
+def ask_agent(home: Home, **request: Any) -> dict[str, Any]:
+    """What a command asks, without the time a command takes to start."""
+    with Client(home.state) as client:
+        return client.call(**request)
+
+
 def states(home: Home, task: str) -> list[str]:
     return [entry["state"] for entry in home.log() if entry["type"] == "task.state" and entry["task"] == task]
 
@@ -56,7 +62,7 @@ def states(home: Home, task: str) -> list[str]:
 def test_the_environment_names_key_service_and_model(home: Home, brain: Brain) -> None:
     brain.script = lambda _request: Answer("Good morning.")
     assert home.send("hello")["text"] == "Good morning."
-    assert brain.headers["x-api-key"] == "made-up-key-1"
+    assert brain.headers["authorization"] == "Bearer made-up-key-1"
     assert brain.requests[-1]["model"] == "made-up-model-2"
 
 
@@ -84,9 +90,8 @@ def test_stop_ends_a_task_within_a_second(home: Home, brain: Brain, where: str) 
         assert reached.wait(20)
         task = "all" if where == "in the front desk" else home.json("tasks")[-1]["id"]
         started = time.monotonic()
-        with Client(home.state) as client:
-            client.call(op="stop", task=task, all=task == "all")
-            outcome = client.call(op="outcome", id=message, wait=True, timeout=10)
+        ask_agent(home, op="stop", task=task, all=task == "all")
+        outcome = ask_agent(home, op="outcome", id=message, wait=True, timeout=10)
         assert time.monotonic() - started < 1
         assert outcome["state"] == "stopped"
         assert outcome["receipts"][-1]["kind"] == "stopped"
@@ -103,10 +108,9 @@ def test_stop_in_the_middle_of_many_moves_says_what_was_done_and_undo_takes_it_b
     names = files(home, *(f"many {number:03}.txt" for number in range(300)))
     brain.script = task_doing(moves(names, "Many"))
     ask = home.send("move them", check=4)["asks"][0]
-    with Client(home.state) as client:
-        client.call(op="answer", ask=ask["id"], verdict="approve")
-        eventually(lambda: len(list(home.desk.glob("Many/*"))) > 3, "some are moved")
-        client.call(op="stop", task=ask["task"])
+    ask_agent(home, op="answer", ask=ask["id"], verdict="approve")
+    eventually(lambda: len(list(home.desk.glob("Many/*"))) > 3, "some are moved")
+    ask_agent(home, op="stop", task=ask["task"])
     outcome = home.json("tasks", "wait", ask["task"], check=3)
     assert outcome["state"] == "stopped"
     result = eventually(
@@ -147,9 +151,7 @@ def test_a_question_is_answered_and_the_task_goes_on(home: Home, brain: Brain, s
     assert (done["state"], done["text"]) == ("done", f"On it.\n\n{said}")
 
 
-def test_a_file_outside_is_read_after_its_folder_is_allowed(
-    home: Home, brain: Brain, tmp_path: Path
-) -> None:
+def test_a_file_outside_is_read_after_its_folder_is_allowed(home: Home, brain: Brain, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("The key is under the pot.")
     reading = ("read_file", {"path": str(tmp_path / "letter.txt")})
     brain.script = task_doing(reading)

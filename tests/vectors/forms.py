@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from agent.thread.entries import ThreadBodies
-from agent.thread.live import live_adapter
-from pydantic import ValidationError
+from bodies import ID, bodies, body_verdict, live_verdict, lives
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from jose.backends import ECKey
+
 from relay.protocol import jose
 from relay.protocol.errors import Malformed
-from relay.protocol.ids import b64, key_id, parse_kid, public_jwk, strict_json, unb64
+from relay.protocol.ids import b64, key_id, parse_kid, strict_json, unb64
 
 KEY = jose.PrivateKey.generate()
 OTHER = jose.PrivateKey.generate()
@@ -19,7 +20,6 @@ SECRET = bytes(range(32))
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 TYP = "deskhand-entry+jws"
 KID = key_id(KEY.jwk)
-ID = "0123456789abcdef" * 2
 
 Case = dict[str, Any]
 
@@ -50,7 +50,26 @@ def vectors() -> dict[str, Any]:
     }
 
 
-BASE64 = ["", "AA", "AAA", "AAAA", "AB", "AAB", "A", "AAAAA", "AA==", "AA=", "A A", "AA\n", "A+", "A/", "-_-_", "AÀ", "__8", "__9"]
+BASE64 = [
+    "",
+    "AA",
+    "AAA",
+    "AAAA",
+    "AB",
+    "AAB",
+    "A",
+    "AAAAA",
+    "AA==",
+    "AA=",
+    "A A",
+    "AA\n",
+    "A+",
+    "A/",
+    "-_-_",
+    "AÀ",
+    "__8",
+    "__9",
+]
 
 
 def json_texts() -> list[bytes]:
@@ -167,8 +186,6 @@ def signed(text: str) -> str:
 
 def reheaded(compact: str, raw: bytes) -> str:
     """The same text under another header; the signature is made anew, so that only the form can be wrong."""
-    from jose.backends import ECKey
-
     payload = compact.split(".")[1]
     start = f"{b64(raw)}.{payload}"
     return f"{start}.{b64(ECKey(KEY.secret, 'ES256').sign(start.encode()))}"
@@ -201,9 +218,15 @@ def jws() -> list[tuple[str, str]]:
         ("alg none", reheaded(good, json.dumps({**plain, "alg": "none"}, separators=(",", ":")).encode())),
         ("alg HS256", reheaded(good, json.dumps({**plain, "alg": "HS256"}, separators=(",", ":")).encode())),
         ("crit", reheaded(good, json.dumps({**plain, "crit": []}, separators=(",", ":"), sort_keys=True).encode())),
-        ("jwk in the header", reheaded(good, json.dumps({**plain, "jwk": KEY.jwk}, separators=(",", ":"), sort_keys=True).encode())),
+        (
+            "jwk in the header",
+            reheaded(good, json.dumps({**plain, "jwk": KEY.jwk}, separators=(",", ":"), sort_keys=True).encode()),
+        ),
         ("spaces", reheaded(good, raw.replace(b":", b": "))),
-        ("members in another order", reheaded(good, json.dumps(dict(reversed(plain.items())), separators=(",", ":")).encode())),
+        (
+            "members in another order",
+            reheaded(good, json.dumps(dict(reversed(plain.items())), separators=(",", ":")).encode()),
+        ),
         ("a member twice", reheaded(good, raw.replace(b'{"alg":"ES256"', b'{"alg":"none","alg":"ES256"'))),
         ("escaped member", reheaded(good, raw.replace(b"ES256", b"\\u0045S256"))),
         ("byte order mark", reheaded(good, b"\xef\xbb\xbf" + raw)),
@@ -227,8 +250,6 @@ def jwe() -> list[tuple[str, str]]:
     raw = unb64(head)
 
     def again(header: bytes) -> str:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
         sealed = AESGCM(SECRET).encrypt(unb64(iv), b"plain text", b64(header).encode())
         return f"{b64(header)}..{iv}.{b64(sealed[:-16])}.{b64(sealed[-16:])}"
 
@@ -256,101 +277,3 @@ def jwe() -> list[tuple[str, str]]:
         ("byte order mark", again(b"\xef\xbb\xbf" + raw)),
         ("byte order mark outside", "\ufeff" + good),
     ]
-
-
-def body_verdict(body: dict[str, Any]) -> str:
-    try:
-        return "known" if ThreadBodies().check(body) else "newer"
-    except Malformed:
-        return "malformed"
-
-
-def live_verdict(body: dict[str, Any]) -> bool:
-    try:
-        live_adapter.validate_python(body)
-    except ValidationError:
-        return False
-    return True
-
-
-DIGEST = "ab" * 32
-USAGE = {"input_tokens": 1, "output_tokens": 2, "usd": None, "seconds": 0.5}
-FILE = {"name": "a.pdf", "bytes": 3, "sha256": DIGEST, "mime": "application/pdf"}
-ACTION = {"title": "Move", "tool": "files.move", "changes": [{"op": "move", "before": "a", "after": "b"}]}
-ASK = {"type": "ask", "task": ID, "kind": "approval", "level": 2, "action": ACTION, "digest": DIGEST, "reversible": True}
-RESULT = {"type": "result", "task": ID, "in_reply_to": ID, "text": "Done", "seconds": 3, "usage": USAGE}
-
-
-def bodies() -> list[dict[str, Any]]:
-    message = {"type": "message", "text": "hello"}
-    good = [
-        message,
-        {**message, "files": [{**FILE, "blob": {"id": ID, "key": "A" * 43, "prefix": "A" * 10}}], "task": ID, "in_reply_to": None},
-        {**message, "not_before": "2026-01-02T03:04:05.6Z", "expires_in_s": 1, "via": "terminal", "invented": [1]},
-        {"type": "stop"},
-        {"type": "stop", "all": True},
-        {"type": "answer", "ask_seq": 1, "ask_hash": DIGEST, "verdict": "approve", "scope": "once"},
-        {"type": "request.settings", "name": "budget", "value": 1.5},
-        {"type": "request.settings", "name": "budget", "value": False},
-        {"type": "host", "host_epoch": 1, "cert": "x", "wraps": {"a": "b"}},
-        ASK,
-        {**ASK, "kind": "question", "choices": ["a", "b"], "scopes": ["once", "task"]},
-        RESULT,
-        {**RESULT, "undo": {"changes": 0, "until": "2026-01-02T03:04:05Z"}, "steps_blob": FILE, "usage": {**USAGE, "usd": 0}},
-        {"type": "grants", "items": [{"anything": {"goes": [None]}}]},
-        {"type": "settings", "values": {"a": 1, "b": None, "c": "x"}},
-        {"type": "surprise"},
-        {"type": "surprise", "text": 1},
-    ]
-    bad = [
-        {"type": "message"},
-        {**message, "text": None},
-        {**message, "text": 1},
-        {**message, "files": {}},
-        {**message, "files": [{**FILE, "bytes": -1}]},
-        {**message, "files": [{**FILE, "bytes": 1.5}]},
-        {**message, "files": [{**FILE, "bytes": True}]},
-        {**message, "files": [{**FILE, "bytes": "3"}]},
-        {**message, "files": [{**FILE, "sha256": DIGEST.upper()}]},
-        {**message, "files": [{**FILE, "previews": [{"kind": "movie"}]}]},
-        {**message, "files": [{**FILE, "blob": {"id": ID, "key": "A" * 42, "prefix": "A" * 10}}]},
-        {**message, "files": [FILE, None]},
-        {**message, "task": ""},
-        {**message, "task": ID + "\n"},
-        {**message, "expires_in_s": 0},
-        {**message, "not_before": "2026-01-02 03:04:05Z"},
-        {**message, "via": "phone"},
-        {**message, "id": ID[:-1]},
-        {"type": "answer", "ask_seq": 0, "ask_hash": DIGEST, "verdict": "approve"},
-        {"type": "answer", "ask_seq": 1, "ask_hash": DIGEST, "verdict": "Approve"},
-        {"type": "pause", "on": 1},
-        {"type": "pause", "on": "yes"},
-        {"type": "request.settings", "name": "a", "value": []},
-        {"type": "request.settings", "name": "a"},
-        {"type": "host", "host_epoch": 1, "cert": "x", "wraps": {"a": 1}},
-        {"type": "host", "host_epoch": 1, "cert": "x", "wraps": []},
-        {**ASK, "level": -1},
-        {**ASK, "action": {"title": "x"}},
-        {**ASK, "scopes": ["ever"]},
-        {**ASK, "reversible": None},
-        {**RESULT, "seconds": -1},
-        {**RESULT, "seconds": True},
-        {**RESULT, "seconds": 1e13},
-        {**RESULT, "usage": {**USAGE, "usd": "1"}},
-        {**RESULT, "usage": None},
-        {**RESULT, "undo": {"changes": 1}},
-        {"type": "grants", "items": [1]},
-        {"type": "settings", "values": {"a": []}},
-        {"type": "task.state", "task": ID, "state": "lost"},
-    ]
-    return [{"id": ID, **body} for body in good + bad]
-
-
-def lives() -> list[dict[str, Any]]:
-    text = {"type": "text", "in_reply_to": ID, "offset": 0, "text": "x"}
-    step = {"type": "step", "task": ID, "step": ID, "tool": "t", "title": "T", "state": "ok"}
-    tail = {"type": "tail", "nonce": ID, "asker": KID, "gen": 0, "seq": 0, "head": DIGEST}
-    status = {"type": "status", "name": "desk", "state": "busy", "running": 1, "queued": 0, "brain": "x"}
-    good = [text, {**text, "task": ID}, step, tail, status, {"type": "tail.ask", "nonce": ID}]
-    bad = [{**text, "offset": -1}, {**step, "state": "done"}, {**tail, "asker": ID}, {**status, "running": None}, {"type": "x"}, {}]
-    return good + bad

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from forms import ID, judged
+
 from relay.protocol import envelope, jose, pairing
 from relay.protocol.blobs import CHUNK_BYTES, BlobKey, seal_chunks
 from relay.protocol.ids import LiveKid, PushKid, b64, canonical_json, key_id, thumbprint
@@ -59,10 +60,14 @@ def whole_pairing() -> dict[str, Any]:
         "bad_hosts": [
             pairing.host_slot(ID, agent.jwk, ROOT),
             pairing.host_slot(link.pairing, agent.jwk, OTHER),
-            jose.sign(canonical_json({"pairing": link.pairing, "root": ROOT.jwk, "ephemeral": agent.jwk}), OTHER,
-                      kid=THREAD, typ=pairing.HOST_TYP),
+            jose.sign(
+                canonical_json({"pairing": link.pairing, "root": ROOT.jwk, "ephemeral": agent.jwk}),
+                OTHER,
+                kid=THREAD,
+                typ=pairing.HOST_TYP,
+            ),
             "rubbish",
-        ],  # fmt: skip
+        ],
         "offer": offer,
         "shared": taken.shared.hex(),
         "accept": accept,
@@ -121,7 +126,12 @@ def lives() -> list[dict[str, Any]]:
     lent = envelope.seal_live(body, NOW, kid, KEY, OTHER)
     dark = envelope.seal_live(body, NOW, kid, bytes(32), PHONE)
     return [
-        {"sealed": sealed, "key": b64(KEY), "jwk": PHONE.jwk, **judged(lambda sealed=sealed: dict(envelope.open_live(sealed, KEY, PHONE.jwk)[1]))}
+        {
+            "sealed": sealed,
+            "key": b64(KEY),
+            "jwk": PHONE.jwk,
+            **judged(lambda sealed=sealed: dict(envelope.open_live(sealed, KEY, PHONE.jwk)[1])),
+        }
         for sealed in (good, push, other, lent, dark)
     ]
 
@@ -133,6 +143,11 @@ def pushes() -> list[dict[str, Any]]:
     live = envelope.seal_live(body, NOW, LiveKid(THREAD, 1, key_id(HOST.jwk), ID, 1), KEY, HOST)
     lent = envelope.seal_push(body, NOW, kid, KEY, OTHER)
     return [
-        {"sealed": sealed, "key": b64(KEY), "jwk": HOST.jwk, **judged(lambda sealed=sealed: dict(envelope.open_push(sealed, KEY, HOST.jwk)))}
+        {
+            "sealed": sealed,
+            "key": b64(KEY),
+            "jwk": HOST.jwk,
+            **judged(lambda sealed=sealed: dict(envelope.open_push(sealed, KEY, HOST.jwk))),
+        }
         for sealed in (good, live, lent, good[:-2])
     ]

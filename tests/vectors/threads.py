@@ -8,7 +8,7 @@ from typing import Any
 from agent.thread.entries import ThreadBodies
 from relay.protocol import jose, transcript
 from relay.protocol.envelope import Plaintext, seal_entry
-from relay.protocol.ids import EntryKid, b64, canonical_json, key_id
+from relay.protocol.ids import EntryKid, b64, key_id
 from relay.protocol.transcript import Genuine, HostCertificate, Known, RosterChange, Void, judge
 
 ROOT, AGENT, PHONE, TABLET, STRANGER = (jose.PrivateKey.generate() for _ in range(5))
@@ -52,7 +52,12 @@ class Story:
         step: dict[str, Any] = {"seq": place, "sealed": sealed}
         match verdict:
             case Genuine():
-                step |= {"verdict": "genuine", "device": verdict.device, "newer": verdict.newer, "body": verdict.plain.body}
+                step |= {
+                    "verdict": "genuine",
+                    "device": verdict.device,
+                    "newer": verdict.newer,
+                    "body": verdict.plain.body,
+                }
             case Void():
                 step |= {"verdict": "void", "device": verdict.device, "counted": verdict.counted}
             case _:

@@ -11,7 +11,7 @@ from agent.model.rehearsal.grid import Grid, shown
 from agent.model.rehearsal.output import chart_input, free_path, overview_sql, write_workbook
 from agent.model.rehearsal.periods import Chosen, choose, measures
 from agent.model.rehearsal.sources import find_table
-from agent.model.rehearsal.tables import Column, Table, entity, is_bad, labels, query
+from agent.model.rehearsal.tables import MAX_ROWS, Column, Table, entity, is_bad, labels, pick_newest, query
 from agent.model.rehearsal.tables import choose as choose_column
 from agent.model.rehearsal.turn import Steps
 from agent.model.rehearsal.understand import Wish
@@ -58,7 +58,7 @@ def change(work: Work) -> Steps[str]:
         note = ""
     work.next()
     top = wish.top or DEFAULT_TOP
-    ranked = yield from query(work, table, _ranking(plan, top), limit=top + MAX_TIED)
+    ranked = yield from query(work, table, _ranking(plan, top), limit=min(top + MAX_TIED, MAX_ROWS))
     if not ranked.rows:
         return f"No {who.name} in `{table.path}` {plan.word} by {plan.sense}. {note}".strip()
     left_out = yield from _left_out(work, table, plan)
@@ -90,7 +90,10 @@ def _long(work: Work, table: Table) -> Steps[tuple[Change, Column]]:
             f"is no time column beside names and numbers. Its columns are {names}.",
             "no two times to compare",
         )
-    value = yield from choose_column(work, wish.text, values, "for the ranking")
+    named = pick_newest(wish.text, values)
+    value = (
+        named.column if named and not named.others else (yield from choose_column(work, "", values, "for the ranking"))
+    )
     who = yield from entity(work, table, wish.text)
     if who is None:
         raise GaveUp(f"`{table.path}` has no column that names its rows.", "no naming column")
@@ -184,9 +187,14 @@ def _told(wish: Wish, table: Table, plan: Change, ranked: Grid, top: int, note: 
     for place, name, earlier, later, amount in ranked.rows:
         tied = " (tied)" if places.count(place) > 1 else ""
         lines.append(f"{place}. {name}: {shown(earlier)} → {shown(later)} ({plan.word} by {shown(amount)}{unit}){tied}")
-    more = len(ranked.rows) - top
+    more = ranked.total - top
     if more > 0:
-        lines.append(f"These are {len(ranked.rows)}, as the last place is shared.")
+        cut = (
+            f"; {ranked.total - len(ranked.rows)} of them are not listed here"
+            if ranked.total > len(ranked.rows)
+            else ""
+        )
+        lines.append(f"These are {ranked.total:,}, as the last place is shared{cut}.")
     elif more < 0 and wish.top:
         lines.append(f"Only {counted(len(ranked.rows), 'entry')} {plan.word} at all.")
     span = f"from {plan.earlier_name} to {plan.later_name}"

@@ -21,7 +21,6 @@ _COMPARISONS = (
     ("=", r"equal(?:s| to)|exactly|is|=|of"),
 )
 _NUMBER = r"[$€£]?\s?(-?\d[\d,]*(?:\.\d+)?)\s*(?:%|percent)?"
-_COMPARISON = re.compile("|".join(f"(?P<c{place}>{words})" for place, (_, words) in enumerate(_COMPARISONS)))
 _BETWEEN = re.compile(rf"\bbetween\s+{_NUMBER}\s+and\s+{_NUMBER}", re.IGNORECASE)
 _SINGLE = re.compile(
     rf"(?<![\w<>=])(?:(?P<ge>{_COMPARISONS[0][1]})|(?P<le>{_COMPARISONS[1][1]})|(?P<gt>{_COMPARISONS[2][1]})|"

@@ -13,7 +13,7 @@ from agent.model.rehearsal.filters import find_conditions, where, without, yes_n
 from agent.model.rehearsal.grid import Grid, shown
 from agent.model.rehearsal.output import chart_input, free_path, write_workbook
 from agent.model.rehearsal.sources import find_table
-from agent.model.rehearsal.tables import Column, Table, choose, entity, labels, pick, pick_newest, query
+from agent.model.rehearsal.tables import MAX_ROWS, Column, Table, choose, entity, labels, pick, pick_newest, query
 from agent.model.rehearsal.turn import Steps
 from agent.model.rehearsal.understand import reread
 from agent.model.rehearsal.words import counted, listed
@@ -55,7 +55,7 @@ def question(work: Work) -> Steps[str]:
     asked = Asked(table, reread(text), tuple(conditions), tuple(flags))
     answer = yield from _plan(work, asked)
     work.next()
-    limit = MAX_TOLD if answer.top is None else answer.top + TIED_ROOM
+    limit = MAX_TOLD if answer.top is None else min(answer.top + TIED_ROOM, MAX_ROWS)
     found = yield from query(work, table, answer.sql, limit=limit)
     path = None
     if work.wish.sheet or work.wish.chart:
@@ -218,8 +218,8 @@ def _told(work: Work, asked: Asked, answer: Answer, found: Grid, path: str | Non
     if found.total > MAX_TOLD:
         rest = "the spreadsheet has all" if path else "ask for a spreadsheet to have them all"
         tail.insert(0, f"These are {MAX_TOLD} of {found.total:,} rows; {rest}.")
-    elif answer.top and len(found.rows) > answer.top:
-        tail.insert(0, f"These are {counted(len(found.rows), 'row')}, as the last place is shared.")
+    elif answer.top and found.total > answer.top:
+        tail.insert(0, f"These are {counted(found.total, 'row')}, as the last place is shared.")
     rows = [tuple(map(shown, row)) for row in found.rows[:MAX_TOLD]]
     lines = [f"{answer.head}, from `{asked.table.path}`{scope}:", "", grid.markdown(found.columns, rows)]
     return "\n".join([*lines, *(["", " ".join(tail)] if tail else [])])

@@ -23,6 +23,8 @@ _OTHER_SHEETS = re.compile(r"^Note: other sheets: (.+)\.$", re.MULTILINE)
 _CUT = re.compile(r"^\[\d+ of \d+ columns;", re.MULTILINE)
 _PLAIN_NAME = re.compile(r"[\w()%$€£.,:/#&+*'?!-]+(?: [\w()%$€£.,:/#&+*'?!-]+)*", re.ASCII)
 MAX_COLUMNS = 500
+MAX_ROWS = 1_000
+"""Rows that `query_table` shows at most."""
 _NO_MEASURE = vocabulary("id ids code codes no nr key index rank zip postcode year phone respondentid")
 
 

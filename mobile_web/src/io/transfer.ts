@@ -15,7 +15,7 @@ export async function upload(api: Api, thread: string, copy: Copy, onPercent: (p
   const { content, blob: wire } = copy;
   const blob = await blobKey(thread, content.size, wire);
   const total = sealedSize(content.size);
-  let offset = await api.uploaded(wire.id);
+  let offset = copy.begun === true ? await api.uploaded(wire.id) : 0;
   while (offset !== null && offset < total) {
     onPercent(Math.floor((offset * 100) / total));
     const first = Math.floor(offset / SEALED_CHUNK);

@@ -98,11 +98,11 @@ function fits(schema: Compact, value: unknown): boolean {
       return typeof value === "number" && (!bounded || within(value, a, b));
     case "str":
       if (typeof value !== "string") return false;
-      return !bounded || ((a === 0 || matches(a as string, value)) && (b === 0 || [...value].length <= (b as number)));
+      return !bounded || ((a === 0 || matches(a as string, value)) && (b === undefined || [...value].length <= (b as number)));
     case "is":
       return (schema as readonly unknown[]).indexOf(value, 1) > 0;
     case "list":
-      return Array.isArray(value) && (b === 0 || value.length <= (b as number)) && value.every((item) => fits(a as Compact, item));
+      return Array.isArray(value) && (b === undefined || value.length <= (b as number)) && value.every((item) => fits(a as Compact, item));
     case "map":
       return isObject(value) && Object.values(value).every((item) => fits(a as Compact, item));
     case "or":
@@ -116,10 +116,11 @@ function fits(schema: Compact, value: unknown): boolean {
       return option !== undefined && fits(option, value);
     }
     case "obj":
-      return isObject(value)
-        && (b as string[]).every((name) => Object.hasOwn(value, name))
-        && Object.entries(a as Record<string, Compact>)
-          .every(([name, part]) => !Object.hasOwn(value, name) || fits(part, value[name]));
+      return isObject(value) && Object.entries(a as Record<string, Compact>).every(([name, part]) => {
+        const optional = name.endsWith("?");
+        const member = optional ? name.slice(0, -1) : name;
+        return Object.hasOwn(value, member) ? fits(part, value[member]) : optional;
+      });
     default:
       throw new TypeError(`unknown schema ${String(kind)}`);
   }

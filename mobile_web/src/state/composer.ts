@@ -190,7 +190,7 @@ export class Composer {
     const id = newHexId();
     const item = { order: 0, at: new Date().toISOString(), body: { ...withoutUndefined(body), id } as Body, copies, blobs: [], state: "plain" } as const;
     const draft = clearsDraft ? { text: "", copies: [] } : undefined;
-    this.session.base.outbox.value = await this.session.base.kv.changeOutbox((held) => [...held, item], [], draft);
+    this.session.base.outbox.value = await this.session.base.kv.changeOutbox((held) => [...held, item], draft);
     this.session.sent();
     return id;
   }

@@ -231,6 +231,7 @@ export class Leader {
   private async upload(id: string, message: string): Promise<string> {
     const copy = await this.base.kv.copy(id);
     if (copy === undefined) throw new Error("the copy of a file is gone");
+    if (copy.begun !== true) await this.base.kv.putCopy({ ...copy, begun: true });
     return upload(this.api, this.known.thread, copy, (percent) => this.base.progress("uploads", message, percent));
   }
 
