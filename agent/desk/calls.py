@@ -221,8 +221,8 @@ class Calls:
 
     def _open_ask(self, run: str, call: Call, ask: Ask) -> None:
         record = AskRecord(
-            ask.id, run, call.id, ask.kind, ask.level, ask.digest, ask.action.model_dump(mode="json"), None, None,
-            "open", None, None, None,
+            ask.id, run, call.id, ask.kind, ask.level, ask.digest,
+            ask.action.model_dump(mode="json", exclude_none=True), None, None, "open", None, None, None,
         )  # fmt: skip
         try:
             with self._room.engine.begin() as tx:

@@ -29,6 +29,7 @@ class LiveRun:
 
     def text(self, offset: int, text: str) -> None:
         """Text of the brain; the first piece is shown at once, what follows in small heaps."""
+        text = text.encode(errors="replace").decode()  # halves of characters cannot be sent
         if offset == 0:
             self._flush()
             self._offset = 0

@@ -5,6 +5,7 @@ Every reply is stored before it is acted on, so a restart neither pays twice nor
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +65,7 @@ async def converse(engine: Engine, journal: Journal, brain: Brain, talk: Convers
         messages = _api_messages([*talk.opening, *stored])
         request = BrainRequest(talk.system, talk.now(), talk.tools, messages)
         reply = await brain.turn(request, talk.on_text, talk.on_wait)
-        content = _checked(reply.content, reply.stop_reason)
+        content = _checked(_whole(reply.content), reply.stop_reason)
         with engine.begin() as tx:
             journal.turns.add(tx, talk.run, "assistant", content)
             talk.spent(tx, reply.usage)
@@ -93,6 +94,12 @@ def _hear(engine: Engine, journal: Journal, talk: Conversation) -> bool:
 
 def _heard(tx: Connection, talk: Conversation) -> list[dict[str, Any]]:
     return [{"type": "text", "text": f"The person adds: {text}"} for text in talk.steers(tx)]
+
+
+def _whole(content: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The content without halves of characters, which could be neither stored nor sent."""
+    whole: list[dict[str, Any]] = json.loads(json.dumps(content, ensure_ascii=False).encode(errors="replace"))
+    return whole
 
 
 def _checked(content: list[dict[str, Any]], stop_reason: str) -> list[dict[str, Any]]:

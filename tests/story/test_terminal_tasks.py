@@ -246,3 +246,42 @@ def test_more_than_fits_into_one_approval_or_one_result_is_said(home: Home, brai
     undone = home.json("undo", task)
     assert undone["refused"] == []
     assert sorted(path.name for path in home.desk.glob("*ö.txt")) == names
+
+
+def test_a_result_with_many_files_and_long_lines_fits_into_its_entry(home: Home, brain: Brain) -> None:
+    table = "name,note\n" + "".join(f"row {row},{'ü' * 70}\n" for row in range(30))
+    written = [("write_file", {"path": f"table {number}.csv", "content": table}) for number in range(12)]
+    noted = ("note_not_done", {"items": ["a line that never ends " * 400] * 70})
+    brain.script = task_doing(*written, noted, finally_="word " * 20_000)
+    outcome = home.send("write many tables")
+    assert outcome["state"] == "done"
+    assert len(outcome["files"]) == 12
+    assert outcome["text"].startswith("On it.\n\nword word")
+    assert 0 < len(outcome["not_done"]) <= 60
+    (result,) = [e for e in home.log() if e["type"] == "result" and e["in_reply_to"] == outcome["id"]]
+    assert [bool(file["previews"]) for file in result["files"]][:1] == [True]
+
+
+def test_names_and_words_that_no_disk_or_table_can_hold_break_nothing(home: Home, brain: Brain) -> None:
+    impossible = "“" + "語" * 190 + ".csv” and `nul\0name.csv`"
+    brain.script = task_doing(("read_file", {"path": "no\0where"}), finally_=f"I made {impossible}.")
+    outcome = home.send("make what cannot be")
+    assert outcome["state"] == "done"
+    brain.script = task_doing(
+        ("update_plan", {"plan": "no list"}),
+        ("update_plan", {"plan": [{"text": "x", "state": "bogus"}]}),
+        ("ask_person", {}),
+        ("ask_person", {"question": "too long " * 9000}),
+        ("note_not_done", {"items": 5}),
+        ("move_files", {"moves": []}),
+        ("read_file", {"path": "half \ud800 a character.md"}),
+        ("nothing_of_the_kind", {"a": 1}),
+        finally_="All of that was refused.",
+    )
+    outcome = home.send("try what makes no sense")
+    assert (outcome["state"], outcome["text"]) == ("done", "On it.\n\nAll of that was refused.")
+    answers = [block for block in brain.requests[-1]["messages"] if isinstance(block["content"], list)]
+    results = [item for message in answers for item in message["content"] if item["type"] == "tool_result"]
+    assert [item["is_error"] for item in results] == [True] * 8
+    brain.script = lambda _request: Answer("Half \ud800 a character.")
+    assert home.send("say it")["text"].startswith("Half")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from agent.model.rehearsal.understand import Kind, Wish, amend, understand
 
@@ -19,7 +18,6 @@ _REFERS = re.compile(
 )
 _THIS_FOLDER = re.compile(r"\b(?:this|that|the) (?:folder|directory|desk)\b")
 _NAMES_A_FILE = re.compile(r"\w\.(?!\d)\w{2,5}\b")
-_MADE_BEFORE = re.compile(r"^Files: .*\.xlsx\b", re.MULTILINE)
 FEW_WORDS = 6
 
 
@@ -52,18 +50,15 @@ def write_brief(message: str, files: Sequence[str], before: Sequence[str]) -> st
     return "\n".join(lines)
 
 
-def read_brief(brief: str, steers: Sequence[str]) -> Wish:
-    """The wish of a brief, changed by what the person added since."""
+def read_brief(brief: str, steers: Sequence[str], files: Sequence[str] = ()) -> Wish:
+    """The wish of a brief about these files, changed by what the person added since."""
     lines = brief.splitlines()
     before = [line.removeprefix(_BEFORE) for line in lines if line.startswith(_BEFORE)]
     own = "\n".join(line for line in lines if not line.startswith(_BEFORE)).strip()
-    words = "\n".join(line for line in own.splitlines() if not line.startswith("Files: "))
-    if understand(words).kind is Kind.CHART and _MADE_BEFORE.search(own):
-        # The spreadsheet that was made is drawn as it is, not made again; its name is no part of the wish.
-        wish, said = replace(understand(words), text=own), ["", *steers]
-    else:
-        said = [*before, own, *steers]
-        wish = understand(said[0])
+    if understand(own).kind is Kind.CHART and any(name.endswith(".xlsx") for name in files):
+        before = []  # the spreadsheet that was made is drawn as it is, not made again
+    said = [*before, own, *steers]
+    wish = understand(said[0])
     for words in said[1:]:
         wish = amend(wish, words)
     return wish

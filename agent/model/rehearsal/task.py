@@ -46,7 +46,7 @@ def task(request: TaskRequest) -> Steps[str]:
         return (
             "I have to stop here: my answer was not accepted, and I have no better one. What was done so far is kept."
         )
-    wish = read_brief(request.brief, request.steers)
+    wish = read_brief(request.brief, request.steers, request.files)
     work = Work(request, wish)
     try:
         text = yield from _job(wish)(work)

@@ -3,7 +3,7 @@
  * not at all. `CryptoKey`s are stored as they are and cannot be read again.
  */
 import { type Facts, NO_FACTS } from "../core/facts.ts";
-import type { Outbox } from "../core/outbox.ts";
+import type { Outbox, OutboxItem } from "../core/outbox.ts";
 import type { Stored } from "../core/records.ts";
 import type { BlobRef, Body } from "../protocol/generated.ts";
 import type { PastCursor } from "../protocol/history.ts";
@@ -83,12 +83,12 @@ export class Kv {
     const tx = this.db.transaction(["meta", "outbox"]);
     const meta = tx.objectStore("meta");
     const [outbox, identity, ...rest] = await Promise.all([
-      result<Outbox>(tx.objectStore("outbox").getAll()),
+      result<OutboxItem[]>(tx.objectStore("outbox").getAll()),
       ...["identity", "known", "facts", "pastFacts", "past", "frozen"].map((name) => result<unknown>(meta.get(name))),
     ]);
     if (identity === undefined) return null;
     const [known, facts, pastFacts, past, frozen = null] = rest;
-    return { identity, known, facts, pastFacts, past, frozen, outbox } as Loaded;
+    return { identity, known, facts, pastFacts, past, frozen, outbox } as unknown as Loaded;
   }
 
   /** This device joined a thread: whatever it held before is gone. */
@@ -164,6 +164,20 @@ export class Kv {
     await done(store.transaction);
   }
 
+  /** Take away the copies that neither the outbox nor the draft names: left over from a page that was closed. */
+  async sweepCopies(): Promise<void> {
+    const tx = this.db.transaction(["meta", "outbox", "copies"], "readwrite");
+    const kept = done(tx);
+    const [outbox, draft, ids] = await Promise.all([
+      result<OutboxItem[]>(tx.objectStore("outbox").getAll()),
+      result<Draft | undefined>(tx.objectStore("meta").get("draft")),
+      result(tx.objectStore("copies").getAllKeys()),
+    ]);
+    const named = new Set([...outbox.flatMap((item) => item.copies), ...(draft?.copies ?? [])]);
+    for (const id of ids) if (!named.has(String(id))) tx.objectStore("copies").delete(id);
+    await kept;
+  }
+
   async putCopy(copy: Copy): Promise<void> {
     await result(this.at("copies", "readwrite").put(copy));
   }
@@ -232,7 +246,7 @@ export class Kv {
 }
 
 async function changeOutbox(store: IDBObjectStore, change: ChangeOutbox): Promise<Outbox> {
-  const before = await result<Outbox>(store.getAll());
+  const before = await result<OutboxItem[]>(store.getAll());
   let last = before.reduce((most, item) => Math.max(most, item.order), 0);
   const after = change(before).map((item) => (item.order === 0 ? { ...item, order: (last += 1) } : item));
   const left = new Set(after.map((item) => item.order));

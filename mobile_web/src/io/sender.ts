@@ -3,6 +3,7 @@
  * then the same bytes until they are verified in the thread.
  */
 import * as box from "../core/outbox.ts";
+import { same } from "../core/same.ts";
 import { sealEntry } from "../protocol/envelope.ts";
 import { Malformed } from "../protocol/errors.ts";
 import type { Append, ErrorFrame } from "../protocol/generated.ts";
@@ -17,8 +18,8 @@ export interface SenderEnds {
   ready(): boolean;
   /** Send a frame; false where there is no connection. */
   send(frame: Append): boolean;
-  /** Bring a private copy to the relay; resolves with its blob id. */
-  upload(copy: string, message: string): Promise<string>;
+  /** Bring a private copy to the relay; resolves with its blob id, or null where the copy is gone. */
+  upload(copy: string, message: string): Promise<string | null>;
   onOutbox(outbox: box.Outbox): void;
   /** Something the person should know, in the relay's words. */
   onTrouble(code: string, message: string): void;
@@ -27,6 +28,7 @@ export interface SenderEnds {
 /** Sealed entries on their way at once. */
 const MAX_UNVERIFIED = 16;
 const RETRY_S = 10;
+const COPY_GONE = "A file of this message is gone from this device. Attach it again.";
 const REFUSALS: ReadonlySet<string> = new Set(["refused", "too_large", "bad_frame"]);
 
 export class Sender {
@@ -104,8 +106,9 @@ export class Sender {
     const missing = item.copies[item.blobs.length];
     if (missing !== undefined) {
       const blob = await this.ends.upload(missing, item.body.id);
+      const after: box.OutboxItem = blob === null ? { ...item, state: "refused", reason: COPY_GONE } : { ...item, blobs: [...item.blobs, blob] };
       const changed = await this.kv.changeOutbox((held) =>
-        held.map((other) => (other.order === item.order && other.state === "plain" ? { ...other, blobs: [...other.blobs, blob] } : other)));
+        held.map((other) => (other.order === item.order && same(other, item) ? after : other)));
       this.ends.onOutbox(changed);
       return true;
     }

@@ -3,6 +3,7 @@ import { batch } from "@preact/signals";
 
 import type { State } from "../core/connection.ts";
 import { heard, silenced } from "../core/live.ts";
+import type { Outbox } from "../core/outbox.ts";
 import { AWAY_AFTER_MS, hostPresent, type Status } from "../core/status.ts";
 import { type Api, hello } from "../io/api.ts";
 import { Mirror } from "../io/mirror.ts";
@@ -66,6 +67,7 @@ export class Leader {
     this.mirror = new Mirror(base.kv, known, base.newFacts.value, {
       onStored: (entries, after, said, outbox) => {
         this.known = after;
+        this.dropCopies(base.outbox.value, outbox);
         batch(() => {
           base.joined.value = { ...(base.joined.value ?? joined), known: after };
           base.newFacts.value = said;
@@ -96,6 +98,7 @@ export class Leader {
   }
 
   start(): void {
+    void this.base.kv.sweepCopies();
     this.link.start();
   }
 
@@ -228,9 +231,16 @@ export class Leader {
     else setTimeout(() => void check().then((good) => this.set(good ? { upToDateAt: new Date(asked.at).toISOString(), heldBack: false } : { heldBack: true })), HELD_BACK_AFTER_MS);
   }
 
-  private async upload(id: string, message: string): Promise<string> {
+  /** What is verified in the thread needs its private copies no more. */
+  private dropCopies(before: Outbox, after: Outbox): void {
+    const needed = new Set(after.flatMap((item) => item.copies));
+    const over = before.flatMap((item) => item.copies).filter((id) => !needed.has(id));
+    if (over.length > 0) void this.base.kv.dropCopies(over);
+  }
+
+  private async upload(id: string, message: string): Promise<string | null> {
     const copy = await this.base.kv.copy(id);
-    if (copy === undefined) throw new Error("the copy of a file is gone");
+    if (copy === undefined) return null;
     if (copy.begun !== true) await this.base.kv.putCopy({ ...copy, begun: true });
     return upload(this.api, this.known.thread, copy, (percent) => this.base.progress("uploads", message, percent));
   }
