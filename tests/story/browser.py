@@ -61,13 +61,16 @@ def pair(home: Home, page: Page) -> None:
         env=home.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     with pairing:
-        assert pairing.stdout is not None
-        page.goto(pairing.stdout.readline().strip())
-        code = page.get_by_test_id("pair-code")
-        expect(code).to_be_visible()
-        digits = "".join(char for char in code.inner_text() if char.isdigit())
-        pairing.communicate(digits + "\n", timeout=60)
-        assert pairing.returncode == 0
+        try:
+            assert pairing.stdout is not None
+            page.goto(pairing.stdout.readline().strip())
+            code = page.get_by_test_id("pair-code")
+            expect(code).to_be_visible()
+            digits = "".join(char for char in code.inner_text() if char.isdigit())
+            pairing.communicate(digits + "\n", timeout=60)
+            assert pairing.returncode == 0
+        finally:
+            pairing.kill()
     assert "pair=" not in page.url, "the secret stays in the address"
 
 

@@ -116,7 +116,7 @@ def _answers(hosts: Network, authority: Path) -> bool:
 
 
 def fingerprint(authority: Path) -> str:
-    """SHA-256 of an authority's public key in base64, as Chromium wants it named."""
+    """SHA-256 of an authority's public key in base64, as Chromium wants a certificate named that a server sends."""
     import base64
     import hashlib
 

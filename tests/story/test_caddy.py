@@ -28,7 +28,7 @@ def test_a_day_with_the_phone_through_caddy(tmp_path: Path) -> None:
             real = shutil.which("chromium") or "chromium"
             browser.write_text("\n".join(["#!/bin/sh", f'exec {" ".join(hosts.within(hosts.phone))} {real} "$@"', ""]))
             browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
-            trust = f"--ignore-certificate-errors-spki-list={fingerprint(authority)}"
+            trust = f"--ignore-certificate-errors-spki-list={fingerprint(authority.with_name('intermediate.crt'))}"
             with chromium(tmp_path / "profile", executable=str(browser), flags=[trust]) as context:
                 tell(home, context, "light")
         finally:

@@ -237,7 +237,7 @@ def test_more_than_fits_into_one_approval_or_one_result_is_said(home: Home, brai
     names = files(home, *(f"{number:03} " + "ö" * 110 + ".txt" for number in range(300)))
     brain.script = task_doing(moves(names, "ä" * 100))
     assert "less" in home.send("move far too much")["text"]
-    brain.script = task_doing(*(moves(names[at : at + 100], "ä" * 100) for at in range(0, 300, 100)))
+    brain.script = task_doing(*(moves(names[at : at + 60], "ä" * 100) for at in range(0, 300, 60)))
     outcome = home.send("move it in parts", check=4)
     task = outcome["tasks"][0]["id"]
     home.run("ask", "approve", outcome["asks"][0]["id"], "--scope", "task")
@@ -274,7 +274,6 @@ def test_names_and_words_that_no_disk_or_table_can_hold_break_nothing(home: Home
         ("ask_person", {"question": "too long " * 9000}),
         ("note_not_done", {"items": 5}),
         ("move_files", {"moves": []}),
-        ("read_file", {"path": "half \ud800 a character.md"}),
         ("nothing_of_the_kind", {"a": 1}),
         finally_="All of that was refused.",
     )
@@ -282,6 +281,6 @@ def test_names_and_words_that_no_disk_or_table_can_hold_break_nothing(home: Home
     assert (outcome["state"], outcome["text"]) == ("done", "On it.\n\nAll of that was refused.")
     answers = [block for block in brain.requests[-1]["messages"] if isinstance(block["content"], list)]
     results = [item for message in answers for item in message["content"] if item["type"] == "tool_result"]
-    assert [item["is_error"] for item in results] == [True] * 8
+    assert [item["is_error"] for item in results] == [True] * 7
     brain.script = lambda _request: Answer("Half \ud800 a character.")
     assert home.send("say it")["text"].startswith("Half")
