@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from agent.control_wire import Client
 from tests.story.brains import task_doing, tool_results
 from tests.story.home import Home, eventually
 from tests.story.messages_server import Answer, MessagesServer, is_front_desk, last_text, messages_server
@@ -190,7 +191,8 @@ def test_what_a_stopped_task_did_stays_through_a_restart_and_can_be_undone(home:
     (ask,) = home.send("move the items", check=4)["asks"]
     home.run("ask", "approve", ask["id"])
     eventually(lambda: len(list(home.desk.glob("Items/*"))) > 3, "some are moved")
-    home.run("tasks", "stop", ask["task"])
+    with Client(home.state) as client:
+        client.call(op="stop", task=ask["task"])
     eventually(lambda: [e for e in home.log() if e["type"] == "result" and e["task"] == ask["task"]], "its result")
     moved = len(list(home.desk.glob("Items/*")))
     home.run("agent", "stop")

@@ -234,15 +234,15 @@ def test_a_brain_that_says_far_too_much_is_cut_and_nothing_breaks(home: Home, br
 
 
 def test_more_than_fits_into_one_approval_or_one_result_is_said(home: Home, brain: Brain) -> None:
-    names = files(home, *(f"{number:03} " + "ö" * 110 + ".txt" for number in range(300)))
+    names = files(home, *(f"{number:03} " + "ö" * 110 + ".txt" for number in range(150)))
     brain.script = task_doing(moves(names, "ä" * 100))
     assert "less" in home.send("move far too much")["text"]
-    brain.script = task_doing(*(moves(names[at : at + 60], "ä" * 100) for at in range(0, 300, 60)))
+    brain.script = task_doing(*(moves(names[at : at + 50], "ä" * 100) for at in range(0, 150, 50)))
     outcome = home.send("move it in parts", check=4)
     task = outcome["tasks"][0]["id"]
     home.run("ask", "approve", outcome["asks"][0]["id"], "--scope", "task")
     done = home.json("tasks", "wait", task)
-    assert (done["state"], len(list(home.desk.glob("ä*/*")))) == ("done", 300)
+    assert (done["state"], len(list(home.desk.glob("ä*/*")))) == ("done", 150)
     undone = home.json("undo", task)
     assert undone["refused"] == []
     assert sorted(path.name for path in home.desk.glob("*ö.txt")) == names

@@ -84,11 +84,19 @@ async function mustBeFree(session: Session, thread: string): Promise<void> {
 
 function readLink(text: string): pair.Link {
   const [address = "", fragment] = text.split("#");
-  if (fragment !== undefined && address !== "" && URL.canParse(address) && new URL(address).origin !== location.origin) {
-    throw new Failed("wrong_relay", `Open ${new URL(address).origin} on this device, and use the link there.`);
-  }
+  const origin = fragment === undefined ? location.origin : originOf(address);
+  if (origin !== location.origin) throw new Failed("wrong_relay", `Open ${origin} on this device, and use the link there.`);
   try {
     return pair.parseLink(fragment ?? text);
+  } catch {
+    throw new Failed("bad_link");
+  }
+}
+
+/** Where a link leads; our own address where it is only the part behind `#`. */
+function originOf(address: string): string {
+  try {
+    return new URL(address, location.origin).origin;
   } catch {
     throw new Failed("bad_link");
   }

@@ -36,6 +36,8 @@ export interface LeaderEnds {
 
 const TAIL_VALID_MS = 10_000;
 const HELD_BACK_AFTER_MS = 5_000;
+/** A phone that slept keeps sockets that lead nowhere: its relay answers by then, or is asked anew. */
+const ANSWER_WITHIN_MS = 8_000;
 
 export class Leader {
   private readonly link: Link;
@@ -47,6 +49,8 @@ export class Leader {
   private asked: { readonly nonce: string; readonly at: number } | null = null;
   private readonly stream = newHexId();
   private sent = 0;
+  private frames = 0;
+  private silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly base: Base,
@@ -104,6 +108,7 @@ export class Leader {
 
   stop(): void {
     clearTimeout(this.awayTimer);
+    clearTimeout(this.silence);
     this.sender.stop();
     this.link.stop();
   }
@@ -117,8 +122,14 @@ export class Leader {
     this.sender.kick();
   }
 
+  /** Say whether a person looks. The relay answers with who is there; where it does not, the connection is dead. */
   look(): void {
-    this.link.send({ type: "looking", looking: this.ends.looking() });
+    const heard = this.frames;
+    if (!this.link.send({ type: "looking", looking: this.ends.looking() })) return;
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => {
+      if (this.frames === heard) this.link.reconnect();
+    }, ANSWER_WITHIN_MS);
   }
 
   /** Ask the computer, signed, how long the thread really is. */
@@ -144,6 +155,7 @@ export class Leader {
     const following = connection.name === "following";
     if (!following) {
       clearTimeout(this.awayTimer);
+      clearTimeout(this.silence);
       this.base.live.value = silenced(this.base.live.value);
       this.welcome = null;
     }
@@ -164,6 +176,7 @@ export class Leader {
   }
 
   private async received(frame: FromRelay): Promise<void> {
+    this.frames += 1;
     switch (frame.type) {
       case "entries":
         return this.mirror.take(frame);

@@ -123,8 +123,8 @@ self.addEventListener("notificationclick", (event) => {
     (async () => {
       const [client] = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
       if (client === undefined) return void (await self.clients.openWindow(seq > 0 ? `/#seq=${seq}` : "/"));
-      await client.focus();
       if (seq > 0) client.postMessage({ type: "open", seq });
+      await client.focus();
     })(),
   );
 });

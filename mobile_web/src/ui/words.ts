@@ -100,7 +100,7 @@ const en = {
   emptyTitle: "What can be off your desk?",
   emptyText: (name: string) => `${name || "Your computer"} works with your own files, for now only in the folder Deskhand. It asks before anything that cannot be undone.`,
   suggestions: [
-    { title: "Which client ordered most?", note: "reads a table, answers with its numbers", text: "Which client in Orders 2026.csv ordered most?" },
+    { title: "Which client ordered most?", note: "reads a table, answers with its numbers", text: "Total quantity per client in Orders 2026.csv, highest first" },
     { title: "Summarise the meeting notes", note: "reads a document, says what counts", text: "Summarise Meeting notes.docx" },
     { title: "Tidy this folder by type", note: "shows every move first, can be undone", text: "Tidy this folder by type" },
   ],
