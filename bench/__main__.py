@@ -14,10 +14,9 @@ from pathlib import Path
 from bench.results import record_bench
 from relay.protocol import frames
 from relay.protocol.envelope import new_hex_id
-from tests.agent_link import phone as phone_module
 from tests.agent_link.phone import Phone, PhoneSocket
-from tests.story.crash import LivingPhone
 from tests.story.home import Home, running
+from tests.story.living_phone import LivingPhone
 
 ACKS = 500
 REPLIES = 30
@@ -29,11 +28,15 @@ def _message(text: str) -> dict[str, object]:
     return {"id": new_hex_id(), "type": "message", "text": text, "files": [], "expires_in_s": 60}
 
 
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 async def _ack_ms(socket: PhoneSocket) -> float:
     """From sealing one entry to the relay's word that it is fsynced."""
     body = {"id": new_hex_id(), "type": "cancel", "target": new_hex_id()}
     started = time.perf_counter()
-    n, sealed = socket.phone.seal(body)
+    n, sealed = socket.phone.seal(body, at=_now())
     await socket.socket.send(frames.dump(frames.Append(n=n, sealed=sealed)))
     acked = 0.0
     while not acked or socket.phone.thread.members[socket.phone.id].n < n:
@@ -47,7 +50,7 @@ async def _first_text_ms(socket: PhoneSocket) -> float:
     body = _message("What can you do?")
     seen = len(socket.phone.live)
     started = time.perf_counter()
-    n, sealed = socket.phone.seal(body)
+    n, sealed = socket.phone.seal(body, at=_now())
     await socket.socket.send(frames.dump(frames.Append(n=n, sealed=sealed)))
     first = 0.0
     answered = False
@@ -62,7 +65,6 @@ async def _first_text_ms(socket: PhoneSocket) -> float:
 
 
 async def _measure(phone: Phone) -> tuple[list[float], list[float]]:
-    phone_module.AT = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     async with phone.connected() as socket:
         while phone.thread.seq < socket.welcome.seq:
             await socket.step()

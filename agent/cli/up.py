@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import logging
@@ -115,7 +116,30 @@ def run_up(host: str, port: int, folders: list[Path], *, browser: bool, tailscal
             at = read_pids(settings.home.state).get("url")
             fail(f"Deskhand runs here already{f', at {at}' if at else ''}.", "`deskhand status` shows how it is.")
         settings.home.held.unlink(missing_ok=True)
+        _end_orphans(settings.home.state)
         _run(settings, host, port, folders, browser=browser, tailscale=tailscale)
+
+
+def _end_orphans(state: Path) -> None:
+    """End relay and agent of an `up` that was killed: they would hold the port and the agent's lock."""
+    left = read_pids(state)
+    marks = {"agent": f"--relay-url {left.get('url')} ", "relay": f"--data-dir {state / 'relay'} "}
+    for name, mark in marks.items():
+        pid = left.get(name)
+        deadline = time.monotonic() + STOP_S
+        while pid is not None and mark in _arguments(pid):  # else the number belongs to another program by now
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
+            time.sleep(POLL_S)
+
+
+def _arguments(pid: int) -> str:
+    try:
+        return subprocess.run(
+            ["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ).stdout
+    except OSError:
+        return ""
 
 
 def _run(settings: Config, host: str, port: int, folders: list[Path], *, browser: bool, tailscale: bool) -> None:

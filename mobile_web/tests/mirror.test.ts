@@ -43,7 +43,7 @@ beforeEach(async () => {
 });
 
 describe("taking entries", () => {
-  it("stores each with the cursor, so that a restart goes on from there", async () => {
+  it("stores each with the cursor and what it causes, so that a restart goes on from there (SPEC 3.16)", async () => {
     await computer.say("host", NOTICE);
     await computer.say("host", { type: "pause", on: true, via: "terminal" });
     await mirror.take(computer.page(3));
@@ -147,7 +147,7 @@ describe("sending", () => {
     await until(() => sent.length >= ids.length);
   }
 
-  it("numbers in order, and sends the same bytes until they are in the thread", async () => {
+  it("numbers in order, and sends the same bytes until they are in the thread (SPEC 5.15)", async () => {
     await write("a", "b");
     expect(sent.map((frame) => frame.n)).toEqual([1, 2]);
     const [first, second] = sent.map((frame) => frame.sealed);
@@ -189,6 +189,29 @@ describe("sending", () => {
     await until(() => sent.length === 3);
     expect(sent[2]?.n).toBe(1);
     expect((await kv.outbox()).map((item) => item.state)).toEqual(["refused", "sealed"]);
+  });
+
+  it("lets one at a time take a number, however many send (SPEC 5.16)", async () => {
+    const ends = { known: () => known, ready: () => true, send: (frame: Append) => sent.push(frame) > 0, upload: async () => null, onOutbox: () => undefined, onTrouble: () => undefined };
+    const others = [new Sender(kv, computer.phone, ends), new Sender(kv, computer.phone, ends)];
+    await kv.changeOutbox((outbox) => [...outbox, ...["a", "b", "c", "d"].map(plain)]);
+    for (const one of [sender, ...others]) one.kick();
+    await until(async () => (await kv.outbox()).every((item) => item.state === "sealed"));
+    const items = await kv.outbox();
+    expect(items.map((item) => item.state === "sealed" && item.n)).toEqual([1, 2, 3, 4]);
+    for (const frame of sent) expect(items.map((item) => item.state === "sealed" && item.sealed)).toContain(frame.sealed);
+  });
+
+  it("puts its own entry back where it became void: same body, next number (SPEC 3.18)", async () => {
+    await write("a");
+    const body = (await kv.outbox())[0]?.body;
+    await computer.store(await computer.seal("phone", { type: "reply", in_reply_to: "0".repeat(32), text: "not mine to say" }, 1));
+    await mirror.take(computer.page(3));
+    expect(stored[0]?.kind).toBe("void");
+    sender.kick();
+    await until(() => sent.length === 2);
+    expect(parseEntry(sent[1]?.sealed ?? "").kid.n).toBe(2);
+    expect((await kv.outbox())[0]?.body).toEqual(body);
   });
 
   it("adopts what the thread has under its number, and sends its own again under the next", async () => {

@@ -152,11 +152,11 @@ class Phone:
         payload = {"nonce": nonce, "aud": self.base, "thread": self.thread.thread, "device": self.id}
         return jose.sign(canonical_json(payload), self.key, kid=self.id, typ="deskhand-hello+jws")
 
-    def seal(self, body: Mapping[str, Any], *, n: int | None = None) -> tuple[int, str]:
+    def seal(self, body: Mapping[str, Any], *, n: int | None = None, at: str = AT) -> tuple[int, str]:
         """Seal a body under this phone's next number."""
         known = self.thread
         number = known.members[self.id].n + 1 if n is None else n
-        plain = envelope.Plaintext(number, AT, known.seq, known.head, body)
+        plain = envelope.Plaintext(number, at, known.seq, known.head, body)
         kid = EntryKid(known.thread, known.epoch, self.id, number)
         return number, envelope.seal_entry(plain, kid, known.keys[known.epoch], self.key)
 

@@ -6,32 +6,20 @@ file was changed once.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import random
 import re
-import subprocess
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx2
-from websockets.exceptions import WebSocketException
-
-from relay.protocol import transcript
-from relay.protocol.envelope import new_hex_id
-from tests.agent_link import phone as phone_module
-from tests.agent_link.phone import Phone, RelaySays
 from tests.story.home import Home, eventually
+from tests.story.living_phone import LivingPhone
 from tests.story.messages_server import Answer, MessagesServer, is_front_desk, last_text, messages_server
 
 JOBS = 6
 KILLS = 4
-_LOST = (OSError, WebSocketException, httpx2.HTTPError, RelaySays, EOFError)
 
 
 def one_line_per_job(request: dict[str, Any]) -> Answer:
@@ -47,79 +35,6 @@ def one_line_per_job(request: dict[str, Any]) -> Answer:
     number = re.findall(r"job (\d+)", said)[-1]
     change = {"path": f"job {number}.md", "old": "END", "new": f"- job {number}\nEND"}
     return Answer(calls=(("edit_file", change),))
-
-
-class LivingPhone:
-    """A phone that stays in the thread through everything, in a thread of its own."""
-
-    def __init__(self, home: Home) -> None:
-        self.phone = Phone(home.url)
-        self._home = home
-        self._loop = asyncio.new_event_loop()
-        self._ended = threading.Event()
-        self._to_say: list[dict[str, Any]] = []
-        self._runner = threading.Thread(target=self._loop.run_until_complete, args=(self._live(),), daemon=True)
-
-    def pair(self) -> LivingPhone:
-        """Join the thread with digits, and stay."""
-        self.join()
-        self._runner.start()
-        return self
-
-    def join(self) -> None:
-        """Join the thread with digits."""
-        pairing = subprocess.Popen(
-            [*self._home.command, "pair", "--print-link"],
-            env=self._home.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
-        with pairing:
-            assert pairing.stdout is not None
-            link = pairing.stdout.readline().strip()
-
-            async def give_digits() -> None:
-                attempt = await self.phone.offer(link)
-                assert pairing.stdin is not None
-                pairing.stdin.write(attempt.digits + "\n")
-                pairing.stdin.flush()
-                await self.phone.finish_pairing(attempt)
-
-            asyncio.run(give_digits())
-            pairing.communicate()
-            assert pairing.returncode == 0
-
-    def send(self, text: str) -> str:
-        """Put a message into the outbox; returns its body id."""
-        body = {"id": new_hex_id(), "type": "message", "text": text, "files": [], "expires_in_s": 3600}
-        self._to_say.append(body)
-        return str(body["id"])
-
-    def bodies(self) -> list[tuple[int, Mapping[str, Any]]]:
-        """(seq, body) of what this phone verified, in order."""
-        found = list(self.phone.verdicts)
-        return [(item.seq, item.plain.body) for item in found if isinstance(item, transcript.Genuine)]
-
-    def close(self) -> None:
-        """Leave."""
-        self._ended.set()
-        self._runner.join(20)
-        self._loop.close()
-
-    async def _live(self) -> None:
-        while not self._ended.is_set():
-            with contextlib.suppress(*_LOST):
-                async with self.phone.connected() as socket:
-                    await self._talk(socket)
-            await asyncio.sleep(0.05)
-
-    async def _talk(self, socket: Any) -> None:
-        while not self._ended.is_set():
-            mine = {body["id"] for _, body in self.bodies()}
-            self._to_say = [body for body in self._to_say if body["id"] not in mine]
-            if self._to_say and self.phone.thread.seq >= socket.welcome.seq:
-                phone_module.AT = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-                await asyncio.wait_for(socket.say(self._to_say[0]), 10)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(socket.step(), 0.2)
 
 
 @dataclass(frozen=True)

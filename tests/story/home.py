@@ -146,10 +146,10 @@ class Home:
 
 
 @contextmanager
-def running(folder: Path, env: dict[str, str] | None = None, *options: str) -> Iterator[Home]:
+def running(folder: Path, env: dict[str, str] | None = None, *options: str, port: int = 0) -> Iterator[Home]:
     """A home that runs while the context lasts."""
     home = Home(folder, env, *options)
     try:
-        yield home.start()
+        yield home.start(port)
     finally:
         home.close()

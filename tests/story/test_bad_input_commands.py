@@ -17,7 +17,7 @@ import pytest
 
 from agent.control_wire import MAX_LINE_BYTES, socket_path
 from tests.agent_link.phone import PairingRefused, Phone
-from tests.story.home import Home, eventually, running
+from tests.story.home import Home, running
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_a_socket_folder_of_somebody_else_is_not_trusted(tmp_path: Path, monkeyp
 def test_broken_settings_are_named_with_their_file(home: Home, tmp_path: Path, settings: str, word: str) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "config.toml").write_text(settings)
-    env = {**home.env, "DESKHAND_HOME": str(tmp_path)}
+    env = {**home.env, "DESKHAND_HOME": str(tmp_path), "DESKHAND_KEYRING": ""}
     for command in (["up", "--port", "0", "--no-browser"], ["status"]):
         done = subprocess.run(
             [sys.executable, "-m", "agent", *command], env=env, capture_output=True, text=True, timeout=30, check=False
@@ -212,7 +212,9 @@ async def test_a_phone_pairs_with_its_digits_and_is_removed(home: Home) -> None:
     assert home.json("devices", "remove", phone.id) == {"removed": phone.id}
     devices = {device["id"]: device for device in home.json("devices", "list")}
     assert devices[phone.id]["removed"] is True
-    eventually(lambda: any(e["type"] == "reply" and e["in_reply_to"] == "a" * 32 for e in home.log()), "its answer")
+    receipts = [entry for entry in home.log() if entry["type"] == "receipt" and entry["target"] == "a" * 32]
+    assert [receipt["kind"] for receipt in receipts] == ["received", "expired"]  # this phone's clock is far behind
+    assert receipts[-1]["reason"]
 
 
 @pytest.mark.parametrize("typed", ["000000", "", "nonsense"])

@@ -203,12 +203,23 @@ def test_what_a_stopped_task_did_stays_through_a_restart_and_can_be_undone(home:
     assert len(list(home.desk.glob("item *.txt"))) == 250
 
 
-def test_closing_the_terminal_window_ends_everything(tmp_path: Path, home: Home) -> None:
+def test_a_killed_up_hinders_the_next_in_nothing_and_closing_the_window_ends_everything(
+    tmp_path: Path, home: Home
+) -> None:
     other = Home(tmp_path / "other", {name: home.env[name] for name in ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY")})
     try:
         other.start()
         children = [other.pid("relay"), other.pid("agent")]
         assert other._process is not None
+        other._process.kill()
+        other._process.wait()
+        port = other.port
+        other.start(port)
+        assert other.port == port
+        assert not [pid for pid in children if alive(pid)]
+        assert other.json("status")["agent"]["pid"] == other.pid("agent")
+
+        children = [other.pid("relay"), other.pid("agent")]
         other._process.send_signal(signal.SIGHUP)
         assert other._process.wait(5) == 0
         assert not [pid for pid in children if alive(pid)]
