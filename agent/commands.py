@@ -75,8 +75,13 @@ class Commands:
         known, state = self._agent.mirror.known, self._agent.link.state
         frozen = self._agent.mirror.frozen
         return {
-            "relay": {"url": self._agent.identity.relay_url, "state": state.kind, "reason": state.reason},
-            "agent": {"pid": os.getpid(), "state": "frozen" if frozen else "running"},
+            "relay": {
+                "url": self._agent.identity.relay_url,
+                "state": state.kind,
+                "reason": state.reason,
+                "next": state.next,
+            },
+            "agent": {"pid": os.getpid(), "state": "frozen" if frozen else "running", "reason": str(frozen or "")},
             "thread": {"id": known.thread, "seq": known.seq, "head": known.head},
             "keys": self._agent.keys.where,
         }

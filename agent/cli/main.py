@@ -212,6 +212,14 @@ def status(as_json: Annotated[bool, JSON] = False) -> None:
     run_status(as_json=as_json)
 
 
+@app.command()
+def doctor(as_json: Annotated[bool, JSON] = False) -> None:
+    """Find what is broken, and say what mends it."""
+    from agent.cli.doctor import run_doctor
+
+    run_doctor(as_json=as_json)
+
+
 @agent_app.command("start")
 def agent_start() -> None:
     """Let the agent run again."""

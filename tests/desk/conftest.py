@@ -64,7 +64,7 @@ class Table:
     intake: Intake
     seqs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def receive(self, kind: str, at: float | None = None, **members: Any) -> Received:
+    def receive(self, kind: str, at: float | None = None, /, **members: Any) -> Received:
         """An entry as the thread gives it, taken in; returns it."""
         number = next(self.seqs)
         members = {"id": f"{number:030x}ee", "type": kind, **members}

@@ -45,7 +45,7 @@ def test_only_what_is_claimed_and_not_there_is_missing() -> None:
     assert missing_files(text, "Look at orders.csv", there) == ["chart.png"]
 
 
-def entry(seq: int, kind: str, **members: Any) -> Received:
+def entry(seq: int, kind: str, /, **members: Any) -> Received:
     body = parse_body({"id": f"{seq:032x}", "type": kind, **members})
     return Received(seq, "2026-11-22T10:00:00Z", "phone", body, "0" * 64)
 
