@@ -105,11 +105,12 @@ class Commands:
         """A file of the person's where the brain may read it: a copy in the first folder, unless it lies in one."""
         if not path.is_file():
             raise Problem(f"{path} is not a file.", "Check the name.", "usage")
-        mime = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        name = path.name.encode(errors="replace").decode()
+        mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
         try:
             with path.open("rb") as source:
                 digest = hashlib.file_digest(source, "sha256").hexdigest()
-                file = File(name=path.name, bytes=source.tell(), sha256=digest, mime=mime)
+                file = File(name=name, bytes=source.tell(), sha256=digest, mime=mime)
             inside = any(path.resolve().is_relative_to(root.resolve()) for root in self._agent.roots.roots)
             if inside and str(path).encode(errors="ignore") == os.fsencode(path):
                 return file.model_copy(update={"path": str(path)})
@@ -117,7 +118,7 @@ class Commands:
             shutil.copyfile(path, target)
         except OSError as error:
             raise Problem(f"{path} could not be attached: {error.strerror}.", "Nothing was sent.", "usage") from error
-        return file.model_copy(update={"name": target.name, "path": str(target)})
+        return file.model_copy(update={"path": str(target)})
 
     async def _outcome(self, _peer: Peer, request: dict[str, Any]) -> dict[str, Any]:
         """The outcome of a message; with ``wait`` once it needs no more waiting, at the latest after ``timeout``."""

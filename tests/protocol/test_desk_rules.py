@@ -149,7 +149,7 @@ def test_a_message_that_waited_too_long_expires(desk: Desk, ago: float, members:
     """SPEC 3.20"""
     message = desk.receive("message", text="Call the bakery", ago=ago, **members)
     front_desk = FrontDesk.__new__(FrontDesk)
-    front_desk._room = Room(desk.engine, desk.journal, desk.post, desk, desk, None, {})  # type: ignore[arg-type]
+    front_desk._room = Room(desk.engine, desk.journal, desk.post, desk, desk, None, {}, str)  # type: ignore[arg-type]
 
     assert (front_desk._next() is not None) == begun
     assert desk.receipts(message) == ["received", "started" if begun else "expired"]

@@ -24,6 +24,7 @@ from tests.relay.running import start_process
 
 
 async def test_every_acknowledged_entry_is_there_after_kill_9(tmp_path: Path):
+    """SPEC 3.4."""
     relay = start_process(tmp_path)
     port = int(relay.url.rsplit(":", 1)[1])
     async with httpx2.AsyncClient(base_url=relay.url, trust_env=False) as http:

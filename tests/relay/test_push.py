@@ -78,6 +78,7 @@ async def log(relay: Running, headers: dict[str, str], count: int) -> list[dict[
 async def test_a_result_wakes_the_phone_with_a_text_only_it_can_read(
     relay: Running, host: Device, host_line: Line, phone: Device, service: PushService
 ):
+    """SPEC 7.2."""
     headers = await subscribe(relay, phone, service)
     kid = PushKid(host.thread, 1, host.id, envelope.new_hex_id())
     sealed = envelope.seal_push({"text": "Done"}, now(), kid, host.known.keys[1], host.key)
@@ -103,6 +104,7 @@ async def test_a_result_wakes_the_phone_with_a_text_only_it_can_read(
 async def test_who_looks_or_sleeps_or_wrote_it_is_not_woken(
     relay: Running, host: Device, host_line: Line, phone: Device, service: PushService
 ):
+    """SPEC 7.1."""
     quiet = {"start": "00:00", "end": "23:59", "zone": "UTC"}
     headers = await subscribe(relay, phone, service, quiet=quiet)
     async with phone.connect() as line:
@@ -122,6 +124,7 @@ async def test_who_looks_or_sleeps_or_wrote_it_is_not_woken(
 async def test_a_subscription_that_is_gone_is_pruned(
     status: int, relay: Running, host: Device, host_line: Line, phone: Device, service: PushService
 ):
+    """SPEC 7.5."""
     headers = await subscribe(relay, phone, service)
     service.status = status
     await host_line.append(host.next(message("x"), hint="failed"))

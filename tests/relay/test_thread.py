@@ -261,6 +261,7 @@ async def test_a_full_thread_says_so(tmp_path):
 
 
 async def test_a_device_that_does_not_read_is_cut_off_and_loses_no_entry(tmp_path):
+    """SPEC 5.10."""
     async with running_relay(tmp_path, slow_reader_s=0.2, live_per_second=10_000) as relay:
         host = await new_thread(relay.url, relay.http)
         async with host.connect() as host_line:

@@ -6,9 +6,17 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from agent.control_wire import Client
+from tests.story.home import Home
 from tests.story.messages_server import Answer, Script, is_front_desk, last_text
 
 Call = tuple[str, dict[str, Any]]
+
+
+def ask_agent(home: Home, **request: Any) -> dict[str, Any]:
+    """What a command asks the agent, without the time a command takes to start."""
+    with Client(home.state, 30) as client:
+        return client.call(**request)
 
 
 def tool_results(request: dict[str, Any]) -> list[str]:

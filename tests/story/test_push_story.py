@@ -120,6 +120,7 @@ def read_with_the_threads_key_only(home: Home, sealed: str, text: str) -> None:
 
 @pytest.mark.browser
 def test_a_push_that_cannot_be_opened_still_shows_something(tmp_path: Path) -> None:
+    """SPEC 7.3."""
     with running(tmp_path / "home") as home, chromium(tmp_path / "profile") as context:
         page = context.pages[0]
         pair(home, page)

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from agent.control_wire import Client
-from tests.story.brains import task_doing, tool_results
+from tests.story.brains import Call, ask_agent, moves, task_doing, tool_results
 from tests.story.home import Home, eventually
 from tests.story.messages_server import Answer, MessagesServer, is_front_desk, last_text, messages_server
 
@@ -38,6 +37,14 @@ def home(tmp_path_factory: pytest.TempPathFactory, brain: MessagesServer) -> Ite
 
 def of(home: Home, kind: str, message: str) -> list[dict[str, Any]]:
     return [entry for entry in home.log() if entry["type"] == kind and entry.get("in_reply_to") == message]
+
+
+def move_items(home: Home, count: int) -> Call:
+    """A call that moves so many files, one after another."""
+    names = [f"item {number:03}.txt" for number in range(count)]
+    for name in names:
+        (home.desk / name).write_text(f"content of {name}")
+    return moves(names, "Items")
 
 
 def alive(pid: int) -> bool:
@@ -184,43 +191,64 @@ def test_a_parked_question_and_a_task_in_the_middle_survive_an_end_of_everything
 
 
 def test_what_a_stopped_task_did_stays_through_a_restart_and_can_be_undone(home: Home, brain: MessagesServer) -> None:
-    for number in range(250):
-        (home.desk / f"item {number:03}.txt").write_text("x")
-    moves = [{"from": f"item {number:03}.txt", "to": f"Items/item {number:03}.txt"} for number in range(250)]
-    brain.script = task_doing(("move_files", {"moves": moves}))
+    brain.script = task_doing(move_items(home, 250))
     (ask,) = home.send("move the items", check=4)["asks"]
     home.run("ask", "approve", ask["id"])
     eventually(lambda: len(list(home.desk.glob("Items/*"))) > 3, "some are moved")
-    with Client(home.state) as client:
-        client.call(op="stop", task=ask["task"])
-    eventually(lambda: [e for e in home.log() if e["type"] == "result" and e["task"] == ask["task"]], "its result")
+    ask_agent(home, op="stop", task=ask["task"])
+    result = eventually(
+        lambda: next((e for e in home.log() if e["type"] == "result" and e["task"] == ask["task"]), None), "its result"
+    )
     moved = len(list(home.desk.glob("Items/*")))
+    assert 3 < moved < 250
+    assert result["undo"]["changes"] == moved
     home.run("agent", "stop")
     home.run("agent", "start")
     assert len(list(home.desk.glob("Items/*"))) == moved
     undone = home.json("undo", ask["task"])
     assert (len(undone["restored"]), undone["refused"]) == (moved, [])
     assert len(list(home.desk.glob("item *.txt"))) == 250
+    assert not (home.desk / "Items").exists()
 
 
-def test_a_killed_up_hinders_the_next_in_nothing_and_closing_the_window_ends_everything(
-    tmp_path: Path, home: Home
+def test_a_killed_up_hinders_the_next_in_nothing_and_a_step_that_may_have_run_is_asked_about(
+    tmp_path: Path, home: Home, brain: MessagesServer
 ) -> None:
     other = Home(tmp_path / "other", {name: home.env[name] for name in ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY")})
     try:
         other.start()
-        children = [other.pid("relay"), other.pid("agent")]
+        call = move_items(other, 160)
+        brain.script = task_doing(call)
+        (ask,) = other.send("move the items", check=4)["asks"]
+        relay, agent = other.pid("relay"), other.pid("agent")
+        other.run("ask", "approve", ask["id"])
+        eventually(lambda: len(list(other.desk.glob("Items/*"))) > 3, "some are moved")
         assert other._process is not None
         other._process.kill()
+        os.kill(agent, signal.SIGKILL)
         other._process.wait()
+        moved = sorted(path.name for path in other.desk.glob("Items/*"))
+        assert 3 < len(moved) < 160
+        (other.desk / "Items" / moved[0]).write_text("somebody went on with it\n")
+
         port = other.port
         other.start(port)
         assert other.port == port
-        assert not [pid for pid in children if alive(pid)]
-        assert other.json("status")["agent"]["pid"] == other.pid("agent")
+        assert not alive(relay)
+        (doubt,) = eventually(lambda: other.json("ask", "list"), "it is asked about")
+        assert (doubt["kind"], doubt["choices"]) == ("in_doubt", ["check", "again", "skip"])
+        assert other.json("tasks", "wait", ask["task"], check=4)["state"] == "waiting"
+        assert sorted(path.name for path in other.desk.glob("Items/*")) == moved, "nothing was repeated or taken back"
+        assert "no answer to that ask" in other.run("ask", "answer", doubt["id"], "perhaps", check=3).stderr
+        other.run("ask", "answer", doubt["id"], "check")
+        outcome = other.json("tasks", "wait", ask["task"])
+        assert "Look at what is there" in outcome["text"]
+        assert sorted(path.name for path in other.desk.glob("Items/*")) == moved
+        undone = other.json("undo", ask["task"])
+        assert (len(undone["restored"]), len(undone["refused"])) == (len(moved) - 1, 1)
 
         children = [other.pid("relay"), other.pid("agent")]
-        other._process.send_signal(signal.SIGHUP)
+        other._process.send_signal(signal.SIGHUP)  # the terminal's window is closed
         assert other._process.wait(5) == 0
         assert not [pid for pid in children if alive(pid)]
     finally:

@@ -199,7 +199,7 @@ def test_tidying_asks_with_the_exact_moves_and_undo_gives_the_folder_back_byte_f
     outcome = home.send("Tidy this folder by type", check=4)
     assert outcome["state"] == "waiting"
     (ask,) = outcome["asks"]
-    assert set(ask) == {"id", "task", "kind", "level", "action", "digest"}
+    assert {"id", "task", "kind", "level", "action", "digest"} <= set(ask)
     assert (ask["kind"], ask["level"], ask["task"]) == ("approval", 2, outcome["tasks"][0]["id"])
     moves = {change["before"]: change["after"] for change in ask["action"]["changes"]}
     assert {change["op"] for change in ask["action"]["changes"]} == {"move"}
