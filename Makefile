@@ -18,7 +18,7 @@ PAGE_SOURCES := $(shell find mobile_web -mindepth 1 -name node_modules -prune -o
 	-o -print 2>/dev/null)
 
 .DELETE_ON_ERROR:
-.PHONY: help up dev web test check soak bench lock clean
+.PHONY: help up dev web test check soak bench pictures lock clean
 
 help: ## this list
 	@awk -F ' *## *' '/^[a-z]+:.*##/ { sub(":.*", "", $$1); printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -43,11 +43,14 @@ check: $(VENV)/.dev mobile_web/node_modules/.installed ## lint, types, import ru
 	$(BIN)/pytest --quiet tests/test_repository.py
 	cd mobile_web && npm run check
 
-soak: $(VENV)/.dev ## search for faults at random: make soak PART=socket SEED=1..500
+soak: $(VENV)/.dev $(PAGE) ## the large counts, in pieces: make soak PART=crash SEED=1..20
 	$(BIN)/python -m bench.soak $(if $(PART),--part $(PART)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 bench: $(VENV)/.dev $(PAGE) ## measure what the documents claim
 	$(BIN)/python -m bench $(ARGS)
+
+pictures: $(VENV)/.dev $(PAGE) ## make the picture of the README anew
+	$(BIN)/python -m bench.pictures
 
 clean: ## remove all that was installed or built
 	rm -rf $(VENV) relay/page mobile_web/node_modules .*_cache .hypothesis

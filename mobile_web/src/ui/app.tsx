@@ -3,9 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import type { Deskhand } from "../state/actions.ts";
 import { DeskhandContext, useDeskhand } from "./deskhand.ts";
-import { FrozenScreen } from "./frozen_screen.tsx";
 import { Sprite } from "./icon.tsx";
-import { ObstacleScreen } from "./obstacle_screen.tsx";
 import { applyTheme, followKeyboard } from "./page_frame.ts";
 import "./styles/index.css";
 import { ThreadScreen } from "./thread_screen.tsx";
@@ -15,6 +13,7 @@ import { useChunk } from "./use_chunk.ts";
 import { words } from "./words.ts";
 
 const loadPairing = () => import("./pairing_screen.tsx");
+const loadRare = () => import("./rare.tsx");
 const loadLater = () => import("./later.tsx");
 const loadDesk = () => import("./desk.tsx");
 const WIDE = "(min-width: 1000px)";
@@ -68,12 +67,16 @@ function Screen() {
   const paired = view.paired.value;
   const frozen = view.frozen.value;
   const { screen } = view.route.value;
-  if (obstacle !== null) return <ObstacleScreen obstacle={obstacle} />;
+  if (obstacle !== null) return <Fetched key="obstacle" load={loadRare} draw={(it) => <it.ObstacleScreen obstacle={obstacle} />} />;
   if (paired === null) return null;
   const pairing = view.pairing.value.step !== "none" && view.pairing.value.step !== "paired";
   if (!paired || pairing || screen === "pairing") return <Fetched key="pairing" load={loadPairing} draw={(it) => <it.PairingScreen />} />;
   if (frozen !== null && heldSeen !== frozen.since) {
-    return <FrozenScreen frozen={frozen} onRead={() => { setHeldSeen(frozen.since); actions.navigate({ screen: "thread" }); }} />;
+    const read = () => {
+      setHeldSeen(frozen.since);
+      actions.navigate({ screen: "thread" });
+    };
+    return <Fetched key="frozen" load={loadRare} draw={(it) => <it.FrozenScreen frozen={frozen} onRead={read} />} />;
   }
   const atThread = screen === "thread" || screen === "ask" || screen === "task";
   return <Desk>{atThread ? <ThreadScreen onHeld={() => setHeldSeen(null)} /> : <Fetched load={loadLater} draw={(it) => <it.LaterScreen />} />}</Desk>;

@@ -1,0 +1,25 @@
+"""What a phone loads at first: the scripts that the page names, compressed."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+
+PAGE = Path(__file__).parents[2] / "relay" / "page"
+FIRST_LOAD_BYTES = 60_000
+
+
+def test_the_first_load_is_at_most_60_kilobytes_of_script() -> None:
+    html = (PAGE / "index.html").read_text()
+    scripts = set(re.findall(r'(?:src|href)="/(assets/[^"]+\.js)"', html))
+    assert scripts
+    loaded: set[str] = set()
+    while scripts - loaded:
+        name = (scripts - loaded).pop()
+        loaded.add(name)
+        # What a script imports statically comes with it; dynamic imports wait until they are wanted.
+        text = (PAGE / name).read_text()
+        scripts |= {f"assets/{found}" for found in re.findall(r'(?:from|import)\s*"\./([^"]+\.js)"', text)}
+    size = sum(len(gzip.compress((PAGE / name).read_bytes(), 9)) for name in loaded)
+    assert size <= FIRST_LOAD_BYTES, f"{size} bytes in {sorted(loaded)}"
