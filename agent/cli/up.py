@@ -217,7 +217,7 @@ def _start_agent(
 
 
 def _announce(settings: Config, url: str, public: str | None, *, browser: bool) -> None:
-    command = "deskhand" if shutil.which("deskhand") else f"{Path(sys.executable).parent}/deskhand"
+    command = _typed()
     typer.echo(f"Deskhand is ready at {url}")
     brain = "the built-in rehearsal brain; set ANTHROPIC_API_KEY for a real one"
     typer.echo(f"  brain            {brain if settings.rehearsal else settings.model}")
@@ -231,6 +231,16 @@ def _announce(settings: Config, url: str, public: str | None, *, browser: bool) 
     sys.stdout.flush()
     if browser and _has_screen():
         subprocess.Popen([sys.executable, "-m", "agent", "open"], start_new_session=True)
+
+
+def _typed() -> str:
+    """How the person calls this program in their own shell, which may not have our folder in its path."""
+    here = Path(sys.executable).parent
+    found = shutil.which("deskhand")
+    if found is not None and (Path(found).parent != here or os.environ.get("VIRTUAL_ENV") == sys.prefix):
+        return "deskhand"
+    path = here / "deskhand"
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _has_screen() -> bool:

@@ -109,6 +109,7 @@ class Desk:
             self._wake_tasks,
         )  # fmt: skip
         self._wake = asyncio.Event()
+        self._asked = asyncio.Event()
         self._halted: set[str] = set()
         self._ending = False
         self._shown: LiveStatus | None = None
@@ -129,20 +130,22 @@ class Desk:
             self._settle(stopped)
         self._thread.committed()
         self._wake.set()
+        self._asked.set()
 
     async def run(self) -> None:
         """Work until cancelled."""
         self._recover()
+        requests = asyncio.create_task(self._serve_requests(), name="requests")
         try:
             while True:
                 self._wake.clear()
-                await self._requests()
                 self._wake_tasks()
                 self.show_status()
                 if self._paused() or not await self._front_desk.answer_next():
                     await self._wake.wait()
         finally:
             self._ending = True
+            requests.cancel()
             await self._tasks.close()
 
     def halted(self, run: str) -> bool:
@@ -223,6 +226,13 @@ class Desk:
                 self.journal.tasks.change(tx, task.id, state=step(task.state, Event.DOUBT))
                 self.post.state(tx, task.id, Task.IN_DOUBT, "Interrupted in the middle of a step.")
         self._thread.committed()
+
+    async def _serve_requests(self) -> None:
+        """Beside the front desk, so that undo need not wait for an answer."""
+        while True:
+            self._asked.clear()
+            await self._requests()
+            await self._asked.wait()
 
     async def _requests(self) -> None:
         """Do what the person asked of files, memory and devices, oldest first."""

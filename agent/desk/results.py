@@ -62,8 +62,11 @@ class Results:
         self._scratch = scratch
         self._roots = roots
 
-    async def finish(self, task: TaskRecord, ending: Ending) -> None:
-        """Upload what the task made and post result, state and receipts in one transaction."""
+    async def finish(self, task: TaskRecord, ending: Ending) -> bool:
+        """Upload what the task made and post result, state and receipts in one transaction.
+
+        False where the person has added something to a task that was about to be done: it must be heard first.
+        """
         with self._room.engine.begin() as tx:
             calls = self._room.journal.calls.of(tx, task.id)
         made = sorted(self._undo.created_by(task.id))
@@ -109,7 +112,9 @@ class Results:
         with self._room.engine.begin() as tx:
             current = self._room.journal.tasks.get(tx, task.id)
             if current is None or current.result_posted:
-                return
+                return True
+            if ending.state is Task.DONE and self._room.journal.tasks.steered(tx, task.id):
+                return False
             self._room.post.result(tx, result, task.title, failed=ending.state is Task.FAILED)
             self._room.journal.tasks.change(
                 tx, task.id, state=ending.state, result_posted=True, reason=ending.reason or ""
@@ -118,6 +123,7 @@ class Results:
                 self._room.post.state(tx, task.id, ending.state, ending.reason)
             settle_message(self._room.journal, self._room.post, tx, task.in_reply_to)
         self._room.thread.committed()
+        return True
 
     def changed_files(self, task: str) -> bool:
         """Whether there is something of the task to undo."""

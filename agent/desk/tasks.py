@@ -147,15 +147,14 @@ class TaskRunner:
             guard=guard,
         )
         try:
-            text = await self._settled_text(task, talk)
+            while not await self._finish(task.id, Ending(Task.DONE, await self._settled_text(task, talk))):
+                pass
         except Parked as parked:
             self._park(task.id, parked.kind)
         except BudgetExceeded as bound:
             await self._fail(task.id, f"Stopped, because {bound}. What was done so far is kept.")
         except BrainError as error:
             await self._fail(task.id, f"{error} {error.next}")
-        else:
-            await self._finish(task.id, Ending(Task.DONE, text))
 
     async def _settled_text(self, task: TaskRecord, talk: Conversation) -> str:
         """The final text, after the brain was made to correct claims about files that are not there."""
@@ -243,11 +242,10 @@ class TaskRunner:
     async def _fail(self, name: str, reason: str) -> None:
         await self._finish(name, Ending(Task.FAILED, reason, reason))
 
-    async def _finish(self, name: str, ending: Ending) -> None:
+    async def _finish(self, name: str, ending: Ending) -> bool:
         with self._room.engine.begin() as tx:
             task = self._room.journal.tasks.get(tx, name)
-        if task is not None:
-            await self._results.finish(task, ending)
+        return task is None or await self._results.finish(task, ending)
 
 
 def _stuck(calls: list[Call], limit: int) -> str | None:

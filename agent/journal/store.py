@@ -146,6 +146,10 @@ class Tasks:
         """Leave words for a task under way."""
         tx.execute(insert(STEERS).values(task=task, text=text))
 
+    def steered(self, tx: Connection, task: str) -> bool:
+        """Whether words for a task wait."""
+        return tx.execute(select(STEERS.c.number).where(STEERS.c.task == task).limit(1)).first() is not None
+
     def take_steers(self, tx: Connection, task: str) -> list[str]:
         """Words left for a task, oldest first; they are taken away."""
         query = select(STEERS.c.text).where(STEERS.c.task == task).order_by(STEERS.c.number)
