@@ -22,11 +22,15 @@ cores, so only ratios and orders of magnitude should be compared between runs. S
 
 
 def commit() -> str:
-    """The commit that is measured, marked where the tree has changes."""
-    said = subprocess.run(
-        ["git", "describe", "--always", "--dirty=+"], cwd=HERE, capture_output=True, text=True, check=False
-    )  # fmt: skip
-    return said.stdout.strip() or "unknown"
+    """The commit that is measured; a + where other files than the results themselves have changed since."""
+    head = _git("rev-parse", "--short", "HEAD")
+    changed = _git("status", "--porcelain", "--", ":/", f":!{STORE.name}", f":!{PAGE.name}")
+    return (head or "unknown") + ("+" if changed else "")
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=HERE, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
 
 
 def load() -> dict[str, Any]:

@@ -31,7 +31,7 @@ class LivingPhone:
         self._ended = threading.Event()
         self._to_say: list[dict[str, Any]] = []
         self._sealed: tuple[str, int, str] | None = None
-        self._runner = threading.Thread(target=self._loop.run_until_complete, args=(self._live(),), daemon=True)
+        self._runner = threading.Thread(target=lambda: self._loop.run_until_complete(self._live()), daemon=True)
 
     def pair(self) -> LivingPhone:
         """Join the thread with digits, and stay."""
