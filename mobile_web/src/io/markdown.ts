@@ -12,13 +12,13 @@ const marked = new Marked({
   renderer: {
     // Raw HTML is shown as it was written.
     html: ({ text }) => escaped(text),
-    image: ({ href, text }) => placeholder(href, text),
+    image: ({ href, text }) => imageLink(href, text),
     checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
   },
 });
 
 const ALLOWED = [
-  "a", "b", "blockquote", "br", "button", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol",
+  "a", "b", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol",
   "p", "pre", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
 ];
 
@@ -26,11 +26,13 @@ function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
-/** A remote image is fetched only after a tap: fetching it tells its server that the message is being read. */
-function placeholder(href: string, text: string): string {
+/**
+ * A remote image becomes a link: the page itself connects to nothing but its own origin, and fetching an image would
+ * tell its server that the message is being read.
+ */
+function imageLink(href: string, text: string): string {
   const host = hostOf(href);
-  if (host === null) return escaped(text);
-  return `<button type="button" class="remote-image" data-src="${escaped(href)}" data-host="${escaped(host)}">${escaped(text || host)}</button>`;
+  return host === null ? escaped(text) : `<a href="${escaped(href)}">${escaped(text || host)}</a>`;
 }
 
 function hostOf(href: string): string | null {
@@ -69,7 +71,7 @@ export const renderMarkdown: RenderMarkdown = (text) => {
   if (held !== undefined) return held;
   const html = purify.sanitize(marked.parse(text) as string, {
     ALLOWED_TAGS: ALLOWED,
-    ALLOWED_ATTR: ["href", "class", "type", "start", "align", "data-src", "data-host", "dir"],
+    ALLOWED_ATTR: ["href", "class", "start", "align", "dir"],
     ALLOW_DATA_ATTR: false,
     RETURN_TRUSTED_TYPE: true,
     TRUSTED_TYPES_POLICY: policy() as never,

@@ -260,11 +260,7 @@ export interface Markup {
   readonly __html: string;
 }
 
-/**
- * Sanitised Markdown. Links carry `rel` and `title`=host. A remote image is
- * `<button type="button" class="remote-image" data-src="https://…" data-host="…">alt</button>`: on a tap the screen
- * puts an `<img>` in its place.
- */
+/** Sanitised Markdown. Links carry `rel` and `title`=host and show it; an image from elsewhere is only a link. */
 export type RenderMarkdown = (text: string) => Markup;
 
 export interface View {
