@@ -96,7 +96,7 @@ class Database:
     def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         import duckdb
 
-        return duckdb.connect(
+        db = duckdb.connect(
             self._folder / "tables.db",
             read_only=read_only,
             config={
@@ -106,6 +106,10 @@ class Database:
                 "autoinstall_known_extensions": "false",
             },
         )
+        # Else it is drawn on standard output once a statement takes two seconds.
+        db.execute("SET enable_progress_bar_print=false")
+        db.execute("SET enable_progress_bar=false")
+        return db
 
     def _stoppable(self, work: Callable[[], T]) -> T:
         """Run ``work`` aside, so that the person's stop interrupts it."""
