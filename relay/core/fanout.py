@@ -20,6 +20,9 @@ TAIL_CHARS = 512 * 1024
 PAGE_CHARS = 480 * 1024
 """Sealed text in one page, so that the frame around it stays under `MAX_FRAME_BYTES`."""
 PAGE_ITEMS = 400
+FIRST_PAGE_CHARS = 8 * 1024
+"""The first frame of a connection is small, each later one twice as large: however short a connection lives, it brings
+the reader forward."""
 LIVE_CHARS = 512 * 1024
 KEPT_PER_DEVICE = 16
 ITEM_OVERHEAD = 64
@@ -44,10 +47,9 @@ class _Sealed(Protocol):
 E = TypeVar("E", bound=_Sealed)
 
 
-def page_of(entries: Iterable[E]) -> list[E]:
-    """As many of the first entries as one frame holds, and never none of some. Takes no more than it needs."""
+def page_of(entries: Iterable[E], room: int = PAGE_CHARS) -> list[E]:
+    """As many of the first entries as ``room`` characters hold, and never none of some. Takes no more than it needs."""
     page: list[E] = []
-    room = PAGE_CHARS
     for entry in entries:
         room -= len(entry.sealed) + ITEM_OVERHEAD
         if page and (room < 0 or len(page) == PAGE_ITEMS):

@@ -17,7 +17,7 @@ import structlog
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from relay.core.fanout import LiveQueue, StoredEntry, check_live
+from relay.core.fanout import FIRST_PAGE_CHARS, PAGE_CHARS, LiveQueue, StoredEntry, check_live, page_of
 from relay.core.limits import Limiter
 from relay.core.log import Device, DeviceRemoved
 from relay.core.ports import Peer
@@ -100,6 +100,7 @@ class Connection:
         self._peer: Peer | None = None
         self._room: Room | None = None
         self._cursor = 0
+        self._page_chars = FIRST_PAGE_CHARS
         self._following = False
         self._looking = False
         self._answers: asyncio.Queue[str] = asyncio.Queue(MAX_IN_FLIGHT)
@@ -345,6 +346,8 @@ class Connection:
         page = self._here.tail.after(self._cursor)
         if not page:
             _, page = await self._desk.threads.after(self.device.thread, self._cursor)
+        page = page_of(page, self._page_chars)
+        self._page_chars = min(2 * self._page_chars, PAGE_CHARS)
         self._cursor = page[-1].seq
         return dump(entries_frame(page[0].seq, page[0].prev, page))
 

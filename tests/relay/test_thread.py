@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from relay.core.fanout import FIRST_PAGE_CHARS
 from relay.protocol import envelope, frames, jose
 from relay.protocol.ids import EntryKid, b64, key_id
 from relay.protocol.transcript import first_head
@@ -148,6 +149,10 @@ async def test_a_long_thread_is_resumed_in_pages_by_cursor(host: Device, host_li
             pages.append(page)
             phone.judge(page)
     assert len(pages) > 3
+    # A connection that breaks soon has brought the reader forward all the same.
+    sizes = [len(frames.dump(frames.Entries(**page))) for page in pages]
+    assert sizes[0] < 2 * FIRST_PAGE_CHARS or len(pages[0]["items"]) == 1
+    assert max(sizes) > 4 * sizes[0]
     assert [page["first"] for page in pages] == sorted({page["first"] for page in pages})
     assert [page["prev"] for page in pages] == [host.heads[page["first"] - 1] for page in pages]
     assert phone.known.head == host.known.head
