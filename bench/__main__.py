@@ -15,6 +15,7 @@ from bench.results import record_bench
 from relay.protocol import frames
 from relay.protocol.envelope import new_hex_id
 from tests.agent_link.phone import Phone, PhoneSocket
+from tests.page.test_size import first_load_bytes
 from tests.story.home import Home, running
 from tests.story.living_phone import LivingPhone
 
@@ -96,6 +97,9 @@ def main() -> None:
         with running(Path(folder), env) as home:
             acks, texts = asyncio.run(_measure(_pair(home)))
     helps = _help_ms()
+    kilobytes = first_load_bytes() / 1000
+    record_bench("JavaScript at first load, gzipped", value=kilobytes, unit="KB", bar=60.0, command=COMMAND)
+    print(f"first load: {kilobytes:.1f} KB")
     figures = [
         ("send → ack, p50, loopback", acks, 8.0),
         ("send → first streamed text, p50, rehearsal brain", texts, 60.0),

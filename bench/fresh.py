@@ -58,8 +58,8 @@ def main() -> None:
         assert done.returncode == 0, done.stdout[-3000:]
     for name, value, unit, bar, note in (
         ("fresh clone, empty home: first `make up`", first, "s", FIRST_BAR_S, ""),
-        ("the same: later `make up`", later, "s", LATER_BAR_S, ""),
-        ("the same: `make test`", minutes, "min", TEST_BAR_MIN, last),
+        ("fresh clone, empty home: later `make up`", later, "s", LATER_BAR_S, ""),
+        ("fresh clone, empty home: `make test`", minutes, "min", TEST_BAR_MIN, last),
     ):
         record_bench(name, value=value, unit=unit, bar=bar, command=COMMAND, note=note)
         print(f"{name}: {value:.1f} {unit}, bar {bar:g} {unit} {note}")
