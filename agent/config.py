@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from agent.control_wire import HELD
+
 DEFAULT_PORT = 8440
 DEFAULT_MODEL = "claude-sonnet-5-5"
 
@@ -47,7 +49,7 @@ class Home:
     @property
     def held(self) -> Path:
         """Exists while the person wants the agent stopped."""
-        return self.state / "agent.stopped"
+        return self.state / HELD
 
     @property
     def logs(self) -> Path:

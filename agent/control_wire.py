@@ -19,6 +19,9 @@ from typing import Any, Self
 MAX_SOCKET_PATH = 100
 """Unix socket paths are limited to 103 (macOS) or 107 bytes."""
 
+HELD = "agent.stopped"
+"""A file of this name in the state folder: the person wants the agent stopped."""
+
 MAX_LINE_BYTES = 4 * 1024 * 1024
 _BROKE_OFF = "The agent ended in the middle of the answer. Try again."
 
@@ -58,7 +61,8 @@ class Client:
             self._socket.connect(str(path))
         except OSError as error:
             self._socket.close()
-            raise AgentDown("The agent is not running. Start it with `deskhand up`.") from error
+            command = "deskhand agent start" if (state / HELD).exists() else "deskhand up"
+            raise AgentDown(f"The agent is not running. Start it with `{command}`.") from error
         self._reader = self._socket.makefile("rb")
 
     def __enter__(self) -> Self:

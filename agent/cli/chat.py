@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from typing import Any
 
 import typer
 
-from agent.cli.shared import EXIT_UNREACHABLE, connect, fail
-from agent.control_wire import AgentDown, AgentError
+from agent.cli.shared import EXIT_UNREACHABLE, config, connect, fail
+from agent.cli.show import local_time
+from agent.control_wire import AgentDown, AgentError, Client
 
 _SHOWN = {"message", "reply", "result", "ask", "notice", "task.created", "task.state"}
 HISTORY = 40
+AGAIN_S = 0.5
 
 
 def run_chat() -> None:
@@ -47,13 +50,21 @@ def _say(line: str) -> None:
 
 
 def _follow(after: int) -> None:
-    try:
-        with connect(None) as client:
-            client.send(op="log", after=after, follow=True)
-            for answer in client.lines():
-                _show(answer["entry"])
-    except (AgentDown, AgentError):
-        typer.echo("The agent ended. What you send is kept until it is back.", err=True)
+    """Show what comes, through restarts of the agent."""
+    there = True
+    while True:
+        try:
+            with Client(config().home.state, None) as client:
+                there = True
+                client.send(op="log", after=after, follow=True)
+                for answer in client.lines():
+                    after = answer["entry"]["seq"]
+                    _show(answer["entry"])
+        except (AgentDown, AgentError, TimeoutError):
+            if there:
+                typer.echo("The agent ended. What you send is kept, and runs when it is back.", err=True)
+            there = False
+            time.sleep(AGAIN_S)
 
 
 def _show(entry: dict[str, Any]) -> None:
@@ -80,7 +91,7 @@ def _show(entry: dict[str, Any]) -> None:
             said = f"· {entry['title']}"
         case _:
             said = f"· {entry['state']}" + (f": {entry['reason']}" if entry.get("reason") else "")
-    typer.echo(f"{entry['at'][11:16]}  {said}")
+    typer.echo(f"{local_time(entry['at'])[11:]}  {said}")
 
 
 def _moved(change: dict[str, Any]) -> str:

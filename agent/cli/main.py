@@ -33,7 +33,7 @@ AskId = Annotated[str, typer.Argument(help="The ask's id, or its beginning.")]
 @app.command()
 def up(
     host: Annotated[str, typer.Option(help="Address the relay listens on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of the relay; 0 takes a free one.")] = 8440,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the relay; 0 takes a free one.")] = 8440,
     folder: Annotated[list[Path] | None, typer.Option(help="One more folder the agent may use.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page here.")] = False,
     tailscale: Annotated[bool, typer.Option("--tailscale", help="Reach it from your phone over Tailscale.")] = False,

@@ -12,6 +12,7 @@ from agent.cli.shared import EXIT_FAILED, EXIT_UNREACHABLE, connect, exit_code, 
 from agent.control_wire import AgentDown, AgentError
 
 PAIRING_S = 660.0
+DIGITS = 6
 
 
 def run_pair(*, print_link: bool) -> None:
@@ -68,6 +69,11 @@ def _show_link(link: str, *, bare: bool) -> None:
 
 def _read_digits(device: str) -> str:
     if interactive():
-        return str(typer.prompt(f"“{device}” asks to join. Type the six digits it shows"))
+        typer.echo(f"“{device}” asks to join.")
+        while True:
+            typed = str(typer.prompt("Type the six digits it shows"))
+            if len([char for char in typed if char.isdigit()]) == DIGITS:
+                return typed
+            typer.echo("That is not six digits.")
     typer.echo(f"device: {device}", err=True)
     return sys.stdin.readline().strip()

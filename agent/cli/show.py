@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import typer
@@ -23,6 +24,11 @@ def run_log(after: int, *, as_json: bool) -> None:
         fail(str(error), code=EXIT_UNREACHABLE)
 
 
+def local_time(at: str) -> str:
+    """A time of the protocol as the clock on the wall shows it, to the minute."""
+    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 def entry_line(entry: dict[str, Any]) -> str:
     """An entry as a line for people."""
     match entry["type"]:
@@ -42,7 +48,7 @@ def entry_line(entry: dict[str, Any]) -> str:
             said = f"{entry['text']} {entry['next']}"
         case kind:
             said = kind
-    return f"{entry['seq']:>6} {entry['at'][:16].replace('T', ' ')}  {said}"
+    return f"{entry['seq']:>6} {local_time(entry['at'])}  {said}"
 
 
 def run_tasks(*, as_json: bool) -> None:

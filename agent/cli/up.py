@@ -237,7 +237,9 @@ def _typed() -> str:
     """How the person calls this program in their own shell, which may not have our folder in its path."""
     here = Path(sys.executable).parent
     found = shutil.which("deskhand")
-    if found is not None and (Path(found).parent != here or os.environ.get("VIRTUAL_ENV") == sys.prefix):
+    by_make = "MAKELEVEL" in os.environ  # which sets the path for us, not for the person's shell
+    ours = found is not None and Path(found).parent == here
+    if found is not None and (not ours or (os.environ.get("VIRTUAL_ENV") == sys.prefix and not by_make)):
         return "deskhand"
     path = here / "deskhand"
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from agent.core.ports import Op, Planned
+
+FOLDER_TOOL = "folder"
+"""What stands as the tool of an ask for a folder."""
+CHANGE_SCOPES: tuple[Literal["once", "task"], ...] = ("once", "task")
+FOLDER_SCOPES: tuple[Literal["task", "always"], ...] = ("task", "always")
+"""How long a consent may last: to changes of files, to the use of a folder."""
 
 FOREIGN_WITHOUT_ASKING = 5
 """So many files that the task did not make may it change, move or trash, in all, before it must ask."""

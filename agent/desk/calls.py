@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from agent.core.policy import decide
+from agent.core.policy import CHANGE_SCOPES, FOLDER_SCOPES, FOLDER_TOOL, decide
 from agent.core.ports import Op, OutsideGrant, Planned, Tool, ToolError, ToolOutput, Touch, Workspace
 from agent.desk.post import rfc3339
 from agent.desk.room import Room
@@ -139,7 +139,7 @@ class Calls:
         now = rfc3339(self._room.computer.now())
         task = None if ask.scope == "always" else call.run
         folder = ask.action.get("folder")
-        if ask.action.get("tool") == "folder" and folder and not self._has_folder(tx, call.run, folder):
+        if ask.action.get("tool") == FOLDER_TOOL and folder and not self._has_folder(tx, call.run, folder):
             self._room.journal.grants.add(tx, self._room.computer.new_id(), "folder", folder, task, now)
         elif ask.scope == "task":
             self._room.journal.grants.add(tx, self._room.computer.new_id(), "changes", "", call.run, now)
@@ -187,19 +187,19 @@ class Calls:
         )
         self._open_ask(run, call, Ask(
             id=self._room.computer.new_id(), type="ask", task=run, kind="approval", level=decision.level, action=action,
-            digest=digest, reversible=True, scopes=["once", "task"],
+            digest=digest, reversible=True, scopes=list(CHANGE_SCOPES),
         ))  # fmt: skip
         raise Parked("approval")
 
     def _ask_for_folder(self, run: str, call: Call, outside: OutsideGrant) -> None:
         verb = "change" if outside.write else "read"
-        action = Action(title=f"Use the folder {outside.folder}", tool="folder", folder=str(outside.folder),
+        action = Action(title=f"Use the folder {outside.folder}", tool=FOLDER_TOOL, folder=str(outside.folder),
                         reads=[] if outside.write else [str(outside.folder)],
                         writes=[str(outside.folder)] if outside.write else [])  # fmt: skip
         digest = hashlib.sha256(canonical_json(["folder", verb, str(outside.folder)])).hexdigest()
         self._open_ask(run, call, Ask(
             id=self._room.computer.new_id(), type="ask", task=run, kind="approval", level=2, action=action, digest=digest,
-            reversible=False, scopes=["task", "always"],
+            reversible=False, scopes=list(FOLDER_SCOPES),
         ))  # fmt: skip
 
     def ask_person(self, run: str, call: Call, question: str, choices: list[str]) -> None:

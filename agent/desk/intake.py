@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
+from agent.core.policy import CHANGE_SCOPES, FOLDER_SCOPES, FOLDER_TOOL
 from agent.core.task_state import Event, Task, step
 from agent.desk.ports import Computer, Received
 from agent.desk.post import Post, unix
-from agent.journal.records import TaskRecord, Waiting
+from agent.journal.records import AskRecord, TaskRecord, Waiting
 from agent.journal.store import Journal
 from agent.thread import entries as e
 
@@ -128,7 +129,7 @@ class Intake:
         if ask.state != "open":
             self._post.receipt(tx, body.id, "refused", "It was answered before.")
             return
-        if not _fits(ask.kind, body):
+        if not _fits(ask, body):
             self._post.receipt(tx, body.id, "refused", "This ask needs another kind of answer.")
             return
         if body.verdict == "approve" and self._computer.now() - unix(item.at) > APPROVE_WITHIN_S:
@@ -157,10 +158,11 @@ class Intake:
         self._post.receipt(tx, body.id, "refused", "This computer's Deskhand cannot do that yet. Update it there.")
 
 
-def _fits(kind: str, body: e.Answer) -> bool:
-    match kind:
+def _fits(ask: AskRecord, body: e.Answer) -> bool:
+    match ask.kind:
         case "approval":
-            return body.verdict in {"approve", "deny"}
+            scopes = FOLDER_SCOPES if ask.action.get("tool") == FOLDER_TOOL else CHANGE_SCOPES
+            return body.verdict == "deny" or (body.verdict == "approve" and body.scope in {None, *scopes})
         case "in_doubt":
             return body.verdict in {"check", "again", "skip"}
         case _:

@@ -50,7 +50,7 @@ REMEDY: dict[ErrorCode, str] = {
     ErrorCode.RATE_LIMITED: "Wait retry_after seconds and send again.",
     ErrorCode.STORAGE_FULL: "Free space at the relay, or raise its storage limit.",
     ErrorCode.BLOBS_MISSING: "Upload the named files completely, then send again.",
-    ErrorCode.BEHIND: "The relay has lost entries this device holds. Run `deskhand doctor` at the computer.",
+    ErrorCode.BEHIND: "The relay has lost entries this device holds. Put its newest data back; nothing newer runs until then.",
     ErrorCode.UNAVAILABLE: "Try again in a moment.",
     ErrorCode.CLOSED: "This relay takes no new threads. Ask whoever runs it, or run your own.",
     ErrorCode.NOT_FOUND: "Check the address; nothing of that name is here.",

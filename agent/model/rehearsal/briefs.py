@@ -38,7 +38,9 @@ def follows_up(text: str) -> bool:
         return understand(text).kind is Kind.UNKNOWN
     if _FOLLOWS.search(low):
         return True
-    return understand(text).kind in (Kind.UNKNOWN, Kind.CHART) and len(low.split()) <= FEW_WORDS
+    wish = understand(text)
+    says = (wish.top, wish.most, wish.better, wish.aggregate, wish.chart) != (None,) * 5 or wish.sheet or wish.note
+    return wish.kind in (Kind.UNKNOWN, Kind.CHART) and says and len(low.split()) <= FEW_WORDS
 
 
 def write_brief(message: str, files: Sequence[str], before: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from agent.model.rehearsal.listing import OTHER, Entry, Listing
-from agent.model.rehearsal.sources import list_all, list_folder
+from agent.model.rehearsal.sources import list_all, list_folder, written_path
 from agent.model.rehearsal.turn import Steps
 from agent.model.rehearsal.words import counted, listed
 from agent.model.rehearsal.work import Denied, GaveUp, Work
@@ -23,6 +23,9 @@ _BY_ENDING = re.compile(r"\bextensions?\b|\bfile ending", re.IGNORECASE)
 
 def asked_folder(work: Work) -> Steps[tuple[str, Listing]]:
     """The folder the wish names (empty: the first granted one), with what lies right in it."""
+    if (elsewhere := written_path(work.wish.text)) is not None:
+        listing, _ = yield from list_folder(work, elsewhere.path, recursive=False)
+        return elsewhere.path, listing
     everything = yield from list_all(work)
     low = work.wish.text.casefold()
     named = [

@@ -73,6 +73,15 @@ def named(text: str, entries: Sequence[Entry]) -> list[Entry]:
     return sorted((entry for entry in entries if entry.path in found), key=lambda entry: found[entry.path])
 
 
+_PATH = re.compile(r"(?<![\w/~.])(?:~/|/)[^\s,;:?\"“”]+")
+
+
+def written_path(text: str) -> Entry | None:
+    """A whole path that stands in the text: it means that place and no other; the tools ask for its folder."""
+    found = _PATH.search(text)
+    return Entry(found[0].rstrip(".!)")) if found else None
+
+
 def known(names: Sequence[str], entries: Sequence[Entry]) -> list[Entry]:
     """The listed files with these names (whole, or without the folder), in that order."""
     found = []
@@ -87,6 +96,8 @@ def known(names: Sequence[str], entries: Sequence[Entry]) -> list[Entry]:
 
 def meant(work: Work, endings: Collection[str] | None, purpose: str) -> Steps[Entry]:
     """The one file with one of these endings that the wish is about. Asks, or raises `GaveUp` where there is none."""
+    if (elsewhere := written_path(work.wish.text)) is not None and (endings is None or elsewhere.ending in endings):
+        return elsewhere
     listing = yield from list_all(work)
     fitting = [entry for entry in listing.files if endings is None or entry.ending in endings]
     if not fitting:
@@ -121,6 +132,8 @@ def similar(text: str, entries: Sequence[Entry]) -> list[Entry]:
 
 def _ask(work: Work, entries: Sequence[Entry], purpose: str) -> Steps[Entry]:
     answer = yield from work.ask(f"Which file {purpose}?", [entry.path for entry in entries])
+    if (elsewhere := written_path(answer)) is not None:
+        return elsewhere
     found = known([answer], entries) or named(answer, entries) or similar(answer, entries)
     if not found:
         raise GaveUp(f"I found no file “{answer}”, so nothing was done.", f"no file “{answer}”")

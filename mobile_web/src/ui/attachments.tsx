@@ -2,6 +2,7 @@ import { useDeskhand } from "./deskhand.ts";
 import { fileIcon } from "./file_row.tsx";
 import { size } from "./format.ts";
 import { Icon } from "./icon.tsx";
+import { exact } from "./safe_text.ts";
 import { words } from "./words.ts";
 
 /** What goes along with the next message. */
@@ -16,7 +17,7 @@ export function Attachments() {
         <li key={file.id} class={file.state === "failed" ? "att failed" : "att"} data-state={file.state}>
           {file.thumbnail === undefined ? <Icon name={file.state === "failed" ? "fail" : fileIcon(file)} /> : <img src={file.thumbnail} alt="" />}
           <span>
-            <span class="clip"><bdi>{file.name}</bdi></span>
+            <span class="clip"><bdi>{exact(file.name)}</bdi></span>
             <span class={file.state === "failed" ? "meta bad" : "meta"} role="status">
               {file.state === "ready" ? size(file.bytes) : file.state === "preparing" ? w.preparing : file.problem ?? w.cannotAttach}
             </span>

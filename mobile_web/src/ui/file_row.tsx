@@ -2,6 +2,7 @@ import type { FileView } from "../state/view.ts";
 import { useDeskhand } from "./deskhand.ts";
 import { percent, size } from "./format.ts";
 import { Icon, type IconName } from "./icon.tsx";
+import { exact } from "./safe_text.ts";
 import { words } from "./words.ts";
 
 const TABLES = /\.(xlsx?|ods|csv|tsv|parquet)$/i;
@@ -22,7 +23,7 @@ export function FileRow(props: { file: FileView }) {
     <button type="button" class="row link" data-testid="file" data-id={file.id} data-state={file.availability}
       onClick={() => actions.navigate({ screen: "file", file })}>
       <Icon name={fileIcon(file)} />
-      <span><b><bdi>{file.name}</bdi></b><span class="meta num">{size(file.bytes)}{where && ` · ${where}`}</span></span>
+      <span><b><bdi>{exact(file.name)}</bdi></b><span class="meta num">{size(file.bytes)}{where && ` · ${where}`}</span></span>
       <Icon name="fwd" class="flip" />
     </button>
   );
