@@ -42,12 +42,18 @@ export function createStore(): Deskhand {
     router.navigate(ask === undefined ? { screen: "thread", seq } : { screen: "ask", seq });
   };
 
+  const follow = (found: string | null) => {
+    if (found?.startsWith("pair=") === true) pairing.start(found);
+    const seq = /^seq=(\d+)$/.exec(found ?? "")?.[1];
+    if (seq !== undefined) openEntry(Number(seq));
+  };
+
   void session.open().then(async (isOpen) => {
     if (!isOpen) return;
     await Promise.all([composer.restore(), notifications.start()]);
-    if (fragment?.startsWith("pair=") === true) pairing.start(fragment);
-    const seq = /^seq=(\d+)$/.exec(fragment ?? "")?.[1];
-    if (seq !== undefined) openEntry(Number(seq));
+    follow(fragment);
+    // A link may also be opened in a tab that shows the page already.
+    addEventListener("hashchange", () => follow(takeFragment()));
   });
   whenIdle(() => {
     void import("../io/markdown.ts").then(({ renderMarkdown }) => (markdown.value = renderMarkdown), () => undefined);

@@ -60,7 +60,7 @@ const en = {
   cancel: "Cancel",
   deviceChange: {
     added: (name: string) => `${name} joined this thread.`,
-    removed: (name: string) => `${name} was removed and gets nothing new.`,
+    removed: (name: string) => `${name || "A device"} was removed and gets nothing new.`,
     computer: (name: string) => `${name || "Your computer"} runs this thread.`,
   },
   voidKind: {
