@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 
 import typer
 
+from agent.cli.ending import Ending
 from agent.cli.shared import EXIT_UNREACHABLE, config, fail
 from agent.config import Config
 from agent.control_wire import AgentDown, Client
@@ -143,9 +143,9 @@ def _arguments(pid: int) -> str:
 
 
 def _run(settings: Config, host: str, port: int, folders: list[Path], *, browser: bool, tailscale: bool) -> None:
-    ended = threading.Event()
+    ended = Ending()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, ended.set)
     children: list[Child] = []
     try:
         public = _tailscale_url() if tailscale else None
@@ -195,7 +195,7 @@ def _start_relay(settings: Config, host: str, port: int, public: str | None, chi
 
 
 def _start_agent(
-    settings: Config, url: str, public: str, folders: list[Path], children: list[Child], ended: threading.Event
+    settings: Config, url: str, public: str, folders: list[Path], children: list[Child], ended: Ending
 ) -> None:
     """Start the agent and wait until it is in its thread."""
     home = settings.home
