@@ -18,6 +18,13 @@ INTRO = """# Results
 Made by `make bench` and `make soak`; never edited by hand. Times are medians of one run on a shared machine with two
 cores, so only ratios and orders of magnitude should be compared between runs. Small counts of every line run in
 `make test`.
+
+Shown by `make test`, pass or fail: the browser story (`tests/story/test_page_story.py`), the same behind the real Caddy in
+network namespaces (`test_caddy.py`), push (`test_push_story.py`), `kill -9` (`test_crash.py`), cut connections
+(`test_cuts.py`), bad input (`test_bad_input*.py`, `tests/relay`, `tests/tools`), a Messages server that misbehaves
+(`test_misbehaving_brain.py`), the size of the first load (`tests/page/test_size.py`).
+
+Not run here: macOS, `--tailscale`, building the container image, a real push service.
 """
 
 
